@@ -1,0 +1,317 @@
+package org.panamask.autograd;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.JobArena;
+import org.panamask.tensor.KeyIntervals;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.Weight;
+
+/// Computes through a backend's operations and remembers how to undo those that lead from a trained weight or a watched
+/// tensor. What nobody trains is not remembered: base weights under LoRA get no gradient. Activations stay in the job's
+/// arena until their step is undone; gradients of weights are added to [Accumulators]. One tape serves one forward pass
+/// and one way back.
+public final class Tape implements Ops {
+    private final BackwardOps ops;
+    private final Accumulators accumulators;
+    private final Gradients gradients;
+    private final Set<Object> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Object> watched = Collections.newSetFromMap(new IdentityHashMap<>());
+    private List<Step> steps = new ArrayList<>();
+    private JobArena.@Nullable Mark base;
+    private boolean undone;
+
+    private record Step(Tensor output, Consumer<Tensor> undo) {}
+
+    /// A tape over `ops` that trains the weights of `accumulators`.
+    public Tape(BackwardOps ops, Accumulators accumulators) {
+        this.ops = ops;
+        this.accumulators = accumulators;
+        this.gradients = new Gradients(ops);
+    }
+
+    /// Asks for the gradient of `tensor`, to be read by [#gradient] once the steps are undone.
+    public void watch(Tensor tensor) {
+        tracked.add(tensor.identity());
+        watched.add(tensor.identity());
+    }
+
+    /// The gradient of a watched tensor; none before the way back, or if the result does not depend on it.
+    public Optional<Tensor> gradient(Tensor tensor) {
+        return gradients.of(tensor);
+    }
+
+    /// Undoes every step in reverse, from a loss of this tape, whose own gradient is 1.
+    ///
+    /// @throws IllegalStateException if the tape was undone before
+    public void backward(CrossEntropy loss) {
+        backward(loss.loss(), loss.loss());
+    }
+
+    /// Undoes every step in reverse, from `output` with the gradient `gradient` of its shape and type.
+    ///
+    /// @throws IllegalStateException if the tape was undone before
+    public void backward(Tensor output, Tensor gradient) {
+        if (undone) {
+            throw new IllegalStateException("tape: it is undone once, make another for the next forward pass");
+        }
+        undone = true;
+        ops.arena().use(JobArena.End.HIGH);
+        try {
+            gradients.put(output, gradient);
+            undo(steps);
+        } finally {
+            ops.arena().use(JobArena.End.LOW);
+        }
+    }
+
+    private void undo(List<Step> some) {
+        for (Step step : some.reversed()) {
+            gradients.of(step.output()).ifPresent(dy -> {
+                step.undo().accept(dy);
+                if (!watched.contains(step.output().identity())) {
+                    gradients.drop(step.output());
+                }
+            });
+        }
+    }
+
+    private boolean tracks(Tensor tensor) {
+        return tracked.contains(tensor.identity());
+    }
+
+    private boolean trains(Weight weight) {
+        return accumulators.find(weight).isPresent();
+    }
+
+    /// Remembers how to undo `output` when one of its sources is tracked.
+    private Tensor record(Tensor output, boolean wanted, Consumer<Tensor> undo) {
+        if (wanted) {
+            tracked.add(output.identity());
+            steps.add(new Step(output, undo));
+        }
+        return output;
+    }
+
+    @Override
+    public DType dtype() {
+        return ops.dtype();
+    }
+
+    @Override
+    public DType sumType() {
+        return ops.sumType();
+    }
+
+    @Override
+    public Tensor upload(Shape shape, int[] values) {
+        return ops.upload(shape, values);
+    }
+
+    @Override
+    public Tensor upload(Shape shape, double[] values) {
+        return ops.upload(shape, values);
+    }
+
+    @Override
+    public int[] ints(Tensor tensor) {
+        return ops.ints(tensor);
+    }
+
+    @Override
+    public double[] doubles(Tensor tensor) {
+        return ops.doubles(tensor);
+    }
+
+    @Override
+    public <T> T scoped(Supplier<T> body) {
+        return ops.scoped(body);
+    }
+
+    @Override
+    public Tensor chain(String name, Tensor x, int links, Link link) {
+        Tensor y = x;
+        for (int index = 0; index < links; index++) {
+            JobArena.Mark low = ops.arena().mark(JobArena.End.LOW);
+            List<Step> outer = steps;
+            steps = new ArrayList<>();
+            y = link.apply(index, y);
+            List<Step> inner = steps;
+            steps = outer;
+            if (inner.isEmpty()) {
+                y = ops.arena().releaseKeeping(low, List.of(y)).getFirst();
+            } else {
+                steps.add(new Step(y, _ -> undoLink(inner, low)));
+            }
+        }
+        return y;
+    }
+
+    /// Undoes the steps of one link, then gives back its activations and all gradients but those still wanted.
+    private void undoLink(List<Step> inner, JobArena.Mark low) {
+        JobArena.Mark high = base;
+        if (high == null) {
+            high = ops.arena().mark(JobArena.End.HIGH);
+            base = high;
+        }
+        undo(inner);
+        gradients.release(high, low);
+    }
+
+    @Override
+    public Tensor embedding(Tensor ids, Weight table) {
+        return record(
+                ops.embedding(ids, table),
+                trains(table),
+                dy -> accumulators.find(table).ifPresent(sum -> ops.embeddingBackward(dy, ids, sum)));
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Weight w) {
+        return record(ops.linear(x, w), tracks(x) || trains(w), dy -> undoLinear(dy, x, w, 1));
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Weight w, Weight bias) {
+        return record(ops.linear(x, w, bias), tracks(x) || trains(w) || trains(bias), dy -> {
+            undoLinear(dy, x, w, 1);
+            accumulators.find(bias).ifPresent(sum -> ops.biasBackward(dy, sum));
+        });
+    }
+
+    @Override
+    public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
+        Tensor sum = ops.addLinear(y, h, w, scale);
+        return record(sum, tracks(y) || tracks(h) || trains(w), dy -> {
+            if (tracks(y)) {
+                gradients.share(y, sum);
+            }
+            undoLinear(dy, h, w, scale);
+        });
+    }
+
+    private void undoLinear(Tensor dy, Tensor x, Weight w, float scale) {
+        if (tracks(x)) {
+            ops.linearBackward(dy, w, scale, gradients.into(x));
+        }
+        accumulators.find(w).ifPresent(sum -> ops.linearWeightBackward(dy, x, scale, sum));
+    }
+
+    @Override
+    public Tensor dropout(Tensor x, DropoutKey key) {
+        return record(ops.dropout(x, key), tracks(x), dy -> ops.dropoutBackward(dy, key, gradients.into(x)));
+    }
+
+    @Override
+    public Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
+        return record(ops.rmsNorm(x, gain, epsilon), tracks(x) || trains(gain), dy -> {
+            accumulators.find(gain).ifPresent(sum -> ops.rmsNormGainBackward(dy, x, epsilon, sum));
+            if (tracks(x)) {
+                ops.rmsNormBackward(dy, x, gain, epsilon, gradients.into(x));
+            }
+        });
+    }
+
+    @Override
+    public Tensor rotate(Tensor x, Rotation rotation) {
+        return record(
+                ops.rotate(x, rotation), tracks(x), dy -> ops.rotateBackward(dy, rotation, gradients.into(x)));
+    }
+
+    @Override
+    public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
+        boolean wanted = tracks(q) || tracks(k) || tracks(v);
+        return record(ops.attention(q, k, v, mask), wanted, dy -> {
+            ops.attentionBackward(
+                    dy,
+                    new BackwardOps.AttentionInputs(q, k, v, mask),
+                    gradients.into(q),
+                    gradients.into(k),
+                    gradients.into(v));
+            dropUntracked(q, k, v);
+        });
+    }
+
+    @Override
+    public Tensor swiGlu(Tensor gate, Tensor up) {
+        boolean wanted = tracks(gate) || tracks(up);
+        return record(ops.swiGlu(gate, up), wanted, dy -> {
+            ops.swiGluBackward(dy, gate, up, gradients.into(gate), gradients.into(up));
+            dropUntracked(gate, up);
+        });
+    }
+
+    /// Forgets gradients that came with those of their siblings but that nobody asked for.
+    private void dropUntracked(Tensor... inputs) {
+        for (Tensor input : inputs) {
+            if (!tracks(input)) {
+                gradients.drop(input);
+            }
+        }
+    }
+
+    @Override
+    public Tensor add(Tensor x, Tensor y) {
+        Tensor sum = ops.add(x, y);
+        return record(sum, tracks(x) || tracks(y), _ -> {
+            if (tracks(x)) {
+                gradients.share(x, sum);
+            }
+            if (tracks(y)) {
+                gradients.share(y, sum);
+            }
+        });
+    }
+
+    @Override
+    public Tensor gatherRows(Tensor x, Tensor rows) {
+        return record(
+                ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));
+    }
+
+    /// Logits for evaluation; nothing leads back from them.
+    @Override
+    public Tensor logits(Tensor hidden, Weight head) {
+        return ops.logits(hidden, head);
+    }
+
+    @Override
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
+        List<Tensor> dHidden = tracks(hidden) ? List.of(ops.empty(hidden.shape(), hidden.dtype())) : List.of();
+        List<Tensor> dHead = accumulators.find(head).stream().toList();
+        if (dHidden.isEmpty() && dHead.isEmpty()) {
+            return ops.crossEntropy(hidden, head, targets, weights);
+        }
+        CrossEntropy loss = ops.crossEntropyWithGradients(
+                hidden, head, targets, weights, new BackwardOps.CrossEntropyGradients(dHidden, dHead));
+        record(loss.loss(), true, _ -> dHidden.forEach(gradient -> gradients.put(hidden, gradient)));
+        return loss;
+    }
+
+    /// The most likely tokens; nothing leads back from them.
+    @Override
+    public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
+        return ops.argmax(hidden, head, rule);
+    }
+
+    /// Drawn tokens; nothing leads back from them.
+    @Override
+    public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
+        return ops.sample(hidden, head, rule, uniforms);
+    }
+}

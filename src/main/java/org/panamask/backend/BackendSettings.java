@@ -1,0 +1,56 @@
+package org.panamask.backend;
+
+import org.panamask.config.ByteSize;
+import org.panamask.config.Key;
+import org.panamask.config.Require;
+import org.panamask.config.Settings;
+
+/// Where the numbers are computed.
+///
+/// @param name the backend
+/// @param dtype the number type of weights and products
+/// @param threads host threads; 0 means one for each core
+/// @param memoryLimit most native memory, as a size; 0 means no limit
+public record BackendSettings(
+        @Key(
+                value = "cpu",
+                shorthand = true,
+                doc = "backend: cpu (oneDNN) or reference (plain loops, slow, to check against)")
+        String name,
+
+        @Key(value = "f32", doc = "number type of weights and products: f32, bf16, or f64 (reference only)")
+        Precision dtype,
+
+        @Key(value = "0", doc = "threads; 0 means one for each core")
+        int threads,
+
+        @Key(value = "0", doc = "most native memory, such as 8GiB; 0 means no limit")
+        String memoryLimit) {
+
+    /// Checks the ranges.
+    public BackendSettings {
+        Require.notBlank("name", name);
+        Require.atLeast("threads", threads, 0);
+        Require.that(
+                ByteSize.parse(memoryLimit).isPresent(),
+                "memory_limit must be a size such as 8GiB or 0 for none, not '" + memoryLimit + "'");
+    }
+
+    /// Every key at its default.
+    public static BackendSettings defaults() {
+        return Settings.defaults(BackendSettings.class);
+    }
+
+    /// A copy with one key changed, named as in a recipe: `with("dtype", Precision.BF16)`.
+    ///
+    /// @throws org.panamask.config.SettingException if there is no such key or it does not take `value`
+    public BackendSettings with(String key, Object value) {
+        return Settings.with(this, key, value);
+    }
+
+    /// The most native bytes; `Long.MAX_VALUE` when there is no limit.
+    public long memoryLimitBytes() {
+        long bytes = ByteSize.parse(memoryLimit).orElse(0L);
+        return bytes == 0 ? Long.MAX_VALUE : bytes;
+    }
+}

@@ -1,0 +1,25 @@
+package org.panamask.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/// Finds backends by name.
+public final class Backends {
+    private Backends() {}
+
+    /// Starts the backend that `settings` names.
+    ///
+    /// @throws BackendException if there is none of that name, or it cannot run here
+    public static Backend open(BackendSettings settings) {
+        List<String> names = new ArrayList<>();
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
+            if (provider.name().equals(settings.name())) {
+                return provider.open(settings);
+            }
+            names.add(provider.name());
+        }
+        throw new BackendException(
+                "no backend is called '" + settings.name() + "'; backend.name must be one of " + names);
+    }
+}

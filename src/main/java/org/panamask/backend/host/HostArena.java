@@ -1,0 +1,175 @@
+package org.panamask.backend.host;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.JobArena;
+import org.panamask.tensor.Scope;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+
+/// One block of memory used from both ends. A job that needs more gets further blocks while it runs; after it the blocks
+/// are replaced by one of the size that was needed, so the next job of its kind allocates nothing and finds the same
+/// addresses. Confined to the job thread.
+public final class HostArena implements JobArena {
+    private static final String OWNER = "arena";
+
+    private final HostMemory memory;
+    private final List<MemorySegment> blocks = new ArrayList<>();
+    private final Map<End, Position> positions = new EnumMap<>(End.class);
+    private final Map<End, List<Scope>> scopes = new EnumMap<>(End.class);
+    private End end = End.LOW;
+    private boolean running;
+    private long needed;
+
+    /// An arena without memory yet.
+    HostArena(HostMemory memory) {
+        this.memory = memory;
+        for (End each : End.values()) {
+            positions.put(each, Position.START);
+            scopes.put(each, new ArrayList<>());
+        }
+    }
+
+    /// How far an end has grown: `used` bytes of block `block`, and `before` bytes of the blocks before it.
+    private record Position(int block, long used, long before) {
+        static final Position START = new Position(0, 0, 0);
+
+        long total() {
+            return before + used;
+        }
+    }
+
+    private record HostMark(End end, Position position, int depth) implements Mark {}
+
+    /// Starts a job.
+    void begin(String job) {
+        running = true;
+        end = End.LOW;
+        for (End each : End.values()) {
+            positions.put(each, Position.START);
+            scopes.get(each).add(new Scope(job));
+        }
+    }
+
+    /// Ends the job: its tensors are refused from now on.
+    void end(boolean finished) {
+        running = false;
+        for (List<Scope> open : scopes.values()) {
+            open.forEach(Scope::close);
+            open.clear();
+        }
+        if (finished && blocks.size() > 1) {
+            clear();
+            blocks.add(memory.take(OWNER, needed, "the arena"));
+        }
+    }
+
+    /// Gives the memory back.
+    void clear() {
+        blocks.forEach(block -> memory.give(OWNER, block));
+        blocks.clear();
+    }
+
+    /// A tensor with undefined contents at the current end.
+    ///
+    /// @throws org.panamask.backend.DeviceMemoryException if there is no memory for it
+    /// @throws IllegalStateException outside of a job
+    public Tensor make(Shape shape, DType dtype) {
+        if (!running) {
+            throw new IllegalStateException("operations live inside a job: this one has ended");
+        }
+        long bytes = shape.count() * dtype.bytes();
+        List<Scope> open = scopes.get(end);
+        return Tensor.of(shape, dtype, place(bytes, shape + " " + dtype), open.getLast());
+    }
+
+    /// Scratch memory of the current end that ends with the current scope.
+    public MemorySegment scratch(long bytes) {
+        return place(bytes, "scratch");
+    }
+
+    private MemorySegment place(long bytes, String purpose) {
+        long size = (bytes + HostMemory.ALIGNMENT - 1) / HostMemory.ALIGNMENT * HostMemory.ALIGNMENT;
+        Position at = positions.get(end);
+        while (at.block() < blocks.size() && at.used() + size > room(at.block())) {
+            at = new Position(at.block() + 1, 0, at.total());
+        }
+        if (at.block() == blocks.size()) {
+            long total = blocks.stream().mapToLong(MemorySegment::byteSize).sum();
+            blocks.add(memory.take(OWNER, Math.max(size, Math.max(total / 2, 1 << 20)), purpose));
+        }
+        Position next = new Position(at.block(), at.used() + size, at.before());
+        positions.put(end, next);
+        needed = Math.max(needed, positions.get(End.LOW).total() + positions.get(End.HIGH).total());
+        MemorySegment block = blocks.get(at.block());
+        long offset = end == End.LOW ? at.used() : block.byteSize() - next.used();
+        return block.asSlice(offset, bytes);
+    }
+
+    /// What the current end may use of a block: all that the other end does not.
+    private long room(int block) {
+        Position other = positions.get(end == End.LOW ? End.HIGH : End.LOW);
+        long size = blocks.get(block).byteSize();
+        if (other.block() < block) {
+            return size;
+        }
+        return other.block() == block ? size - other.used() : 0;
+    }
+
+    @Override
+    public End end() {
+        return end;
+    }
+
+    @Override
+    public void use(End wanted) {
+        end = wanted;
+    }
+
+    @Override
+    public Mark mark(End of) {
+        List<Scope> open = scopes.get(of);
+        open.add(new Scope(open.getFirst().name() + ", inner scope " + open.size()));
+        return new HostMark(of, positions.get(of), open.size() - 1);
+    }
+
+    @Override
+    public void release(Mark mark) {
+        HostMark to = (HostMark) mark;
+        List<Scope> open = scopes.get(to.end());
+        while (open.size() > to.depth()) {
+            open.removeLast().close();
+        }
+        positions.put(to.end(), to.position());
+    }
+
+    @Override
+    public List<Tensor> releaseKeeping(Mark mark, List<Tensor> survivors) {
+        List<MemorySegment> from = survivors.stream().map(Tensor::memory).toList();
+        release(mark);
+        End before = end;
+        end = ((HostMark) mark).end();
+        List<Scope> open = scopes.get(end);
+        open.add(new Scope(open.getFirst().name() + ", inner scope " + open.size()));
+        List<Tensor> kept = new ArrayList<>();
+        for (int i = 0; i < from.size(); i++) {
+            // New places are never behind the old ones, in the direction of growth, so nothing is overwritten early.
+            Tensor tensor = make(survivors.get(i).shape(), survivors.get(i).dtype());
+            MemorySegment.copy(from.get(i), 0, tensor.memory(), 0, tensor.bytes());
+            kept.add(tensor);
+        }
+        end = before;
+        return kept;
+    }
+
+    @Override
+    public boolean isSince(Mark mark, Tensor tensor) {
+        HostMark since = (HostMark) mark;
+        List<Scope> open = scopes.get(since.end());
+        return open.subList(Math.min(since.depth(), open.size()), open.size()).contains(tensor.scope());
+    }
+}

@@ -1,0 +1,127 @@
+package org.panamask.backend.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.Ledger;
+import org.panamask.backend.Precision;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Owner;
+
+/// The part of a backend that does not depend on how it computes: one platform thread that runs jobs in order, the arena,
+/// the owners, and giving everything back at the end.
+public abstract class HostBackend implements Backend {
+    private final String name;
+    private final Ledger ledger = new Ledger();
+    private final HostMemory memory;
+    private final HostArena arena;
+    private final ExecutorService jobs;
+    private final List<HostOwner> owners = new ArrayList<>();
+    private volatile Thread thread = Thread.currentThread();
+    private boolean open = true;
+
+    /// Starts the job thread.
+    ///
+    /// @param name the backend's name
+    /// @param source where native memory comes from
+    /// @param limitBytes the most native memory at once; 0 for no bound
+    protected HostBackend(String name, HostMemory.Source source, long limitBytes) {
+        this.name = name;
+        this.memory = new HostMemory(source, ledger, limitBytes);
+        this.arena = new HostArena(memory);
+        this.jobs = Executors.newSingleThreadExecutor(work -> {
+            thread = Thread.ofPlatform().daemon().name("panamask-" + name).unstarted(work);
+            return thread;
+        });
+    }
+
+    /// The operations of one job in `precision`, which [#require] has allowed. Called on the job thread.
+    protected abstract BackwardOps ops(Precision precision, HostArena jobArena);
+
+    /// Gives back what the subclass holds. Called once, on the job thread, after the last job and the last owner.
+    protected abstract void release();
+
+    /// The memory that this backend's bytes come from.
+    protected final HostMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final Ledger ledger() {
+        return ledger;
+    }
+
+    @Override
+    public final synchronized HostOwner owner(String ownerName) {
+        requireOpen();
+        owners.removeIf(owner -> owner.bytes() == 0 && !owner.isOpen());
+        HostOwner owner = new HostOwner(memory, ownerName);
+        owners.add(owner);
+        return owner;
+    }
+
+    @Override
+    public final synchronized <T> CompletableFuture<T> submit(
+            String job, Precision precision, Function<BackwardOps, T> work) {
+        requireOpen();
+        require(precision);
+        if (Thread.currentThread() == thread) {
+            throw new BackendException(job + ": a job runs on the backend's only thread and must not submit another;"
+                    + " use the operations it was given");
+        }
+        try {
+            return CompletableFuture.supplyAsync(() -> perform(job, precision, work), jobs);
+        } catch (RejectedExecutionException closing) {
+            throw new BackendException("backend " + name + " is closed", closing);
+        }
+    }
+
+    private <T> T perform(String job, Precision precision, Function<BackwardOps, T> work) {
+        boolean finished = false;
+        arena.begin(job);
+        try {
+            T result = work.apply(ops(precision, arena));
+            finished = true;
+            return result;
+        } finally {
+            arena.end(finished);
+        }
+    }
+
+    private void requireOpen() {
+        if (!open) {
+            throw new BackendException("backend " + name + " is closed");
+        }
+    }
+
+    @Override
+    public final void close() {
+        CompletableFuture<Void> released;
+        synchronized (this) {
+            if (!open) {
+                return;
+            }
+            open = false;
+            released = CompletableFuture.runAsync(
+                    () -> {
+                        owners.forEach(Owner::close);
+                        arena.clear();
+                        release();
+                    },
+                    jobs);
+        }
+        jobs.shutdown();
+        released.join();
+    }
+}

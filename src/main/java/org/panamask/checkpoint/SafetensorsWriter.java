@@ -1,0 +1,104 @@
+package org.panamask.checkpoint;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.core.JsonGenerator;
+
+/// Writes safetensors files: tensors in the order given, header padded with spaces to eight bytes, all or nothing.
+public final class SafetensorsWriter {
+    /// What PyTorch's readers want in the metadata.
+    public static final Map<String, String> PYTORCH = Map.of("format", "pt");
+
+    private static final int STAGING_BYTES = 1 << 20;
+
+    private SafetensorsWriter() {}
+
+    /// Writes `tensors` to `file` through [AtomicFile]. The file is readable as a whole or not there.
+    ///
+    /// @throws CheckpointException if a name comes twice, the header grows over 100 MB, or the file system refuses
+    public static void write(Path file, Map<String, String> metadata, List<WeightSource> tensors) {
+        byte[] header = header(Printable.name(file), metadata, tensors);
+        AtomicFile.write(file, channel -> {
+            ByteBuffer start = ByteBuffer.allocate(SafetensorsHeader.PREFIX_BYTES + header.length)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .put(header)
+                    .flip();
+            writeFully(channel, start);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment staging = arena.allocate(STAGING_BYTES);
+                for (WeightSource tensor : tensors) {
+                    writeData(channel, staging, tensor.data());
+                }
+            }
+        });
+    }
+
+    private static byte[] header(String file, Map<String, String> metadata, List<WeightSource> tensors) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Set<String> names = new HashSet<>(Set.of(HeaderReader.METADATA));
+        try (JsonGenerator json = JsonText.STREAM.createGenerator(bytes)) {
+            json.writeStartObject();
+            if (!metadata.isEmpty()) {
+                json.writeObjectPropertyStart(HeaderReader.METADATA);
+                metadata.forEach(json::writeStringProperty);
+                json.writeEndObject();
+            }
+            long offset = 0;
+            for (WeightSource tensor : tensors) {
+                if (!names.add(tensor.name())) {
+                    throw new CheckpointException(file + ": a tensor name must occur once, but got "
+                            + Printable.of(tensor.name()) + " twice; rename one of them");
+                }
+                offset = writeEntry(json, tensor, offset);
+            }
+            json.writeEndObject();
+        }
+        while (bytes.size() % SafetensorsHeader.PREFIX_BYTES != 0) {
+            bytes.write(' ');
+        }
+        if (bytes.size() > SafetensorsHeader.MOST_BYTES) {
+            throw new CheckpointException(file + ": a header has at most " + SafetensorsHeader.MOST_BYTES
+                    + " bytes, but got " + bytes.size() + "; write several files");
+        }
+        return bytes.toByteArray();
+    }
+
+    private static long writeEntry(JsonGenerator json, WeightSource tensor, long offset) {
+        long end = Math.addExact(offset, tensor.data().byteSize());
+        json.writeObjectPropertyStart(tensor.name());
+        json.writeStringProperty("dtype", tensor.dtype().name());
+        json.writeName("shape");
+        long[] extents = tensor.shape().toArray();
+        json.writeArray(extents, 0, extents.length);
+        json.writeName("data_offsets");
+        json.writeArray(new long[] {offset, end}, 0, 2);
+        json.writeEndObject();
+        return end;
+    }
+
+    private static void writeData(FileChannel channel, MemorySegment staging, MemorySegment data) throws IOException {
+        for (long done = 0; done < data.byteSize(); ) {
+            long piece = Math.min(staging.byteSize(), data.byteSize() - done);
+            MemorySegment.copy(data, done, staging, 0, piece);
+            writeFully(channel, staging.asSlice(0, piece).asByteBuffer());
+            done += piece;
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.panamask.config;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// A record of settings: a group of keys.
+///
+/// @param type the record class
+/// @param settings its keys, in the order of its components
+public record Section(Class<? extends Record> type, List<Setting> settings) implements SettingType {
+    /// Reads the keys of a settings record.
+    ///
+    /// @throws IllegalStateException if a component has no [Key] or a type no key can have
+    public static Section of(Class<? extends Record> type) {
+        return new Section(
+                type, Arrays.stream(type.getRecordComponents()).map(Setting::of).toList());
+    }
+
+    @Override
+    public String label() {
+        return "a group of keys";
+    }
+
+    /// The key of that name.
+    public Optional<Setting> find(String name) {
+        return settings.stream().filter(setting -> setting.name().equals(name)).findFirst();
+    }
+
+    /// The key filled by a single value in place of the section.
+    public Optional<Setting> shorthand() {
+        return settings.stream().filter(Setting::shorthand).findFirst();
+    }
+
+    /// The names of the keys.
+    public List<String> names() {
+        return settings.stream().map(Setting::name).toList();
+    }
+
+    /// The values of `settings`, in the order of the keys.
+    public List<Object> values(Record settings) {
+        List<Object> values = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            try {
+                values.add(component.getAccessor().invoke(settings));
+            } catch (IllegalAccessException | InvocationTargetException e) {
+                throw new IllegalStateException("settings: " + component + " cannot be read", e);
+            }
+        }
+        return values;
+    }
+
+    /// Makes the record from values in the order of the keys.
+    ///
+    /// @throws SettingException if the record refuses a value
+    public Record create(List<Object> values) {
+        Class<?>[] types = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getType)
+                .toArray(Class<?>[]::new);
+        try {
+            Constructor<? extends Record> constructor = type.getDeclaredConstructor(types);
+            return constructor.newInstance(values.toArray());
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof SettingException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException("settings: " + type.getName() + " cannot be made", e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("settings: " + type.getName() + " cannot be made", e);
+        }
+    }
+}

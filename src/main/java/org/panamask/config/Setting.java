@@ -1,0 +1,38 @@
+package org.panamask.config;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.Locale;
+import java.util.Optional;
+
+/// One key of a section, read from a record component.
+///
+/// @param name as written, in snake case
+/// @param type what it takes
+/// @param optional whether it may be left out and is then empty
+/// @param defaultText the value it has when left out, as it would be written; empty if there is none
+/// @param doc what it means
+/// @param shorthand whether a single value in place of the section fills it
+public record Setting(
+        String name, SettingType type, boolean optional, Optional<String> defaultText, String doc, boolean shorthand) {
+
+    static Setting of(RecordComponent component) {
+        Key key = component.getAnnotation(Key.class);
+        if (key == null) {
+            throw new IllegalStateException("settings: " + component + " needs a @Key");
+        }
+        boolean optional = component.getType() == Optional.class;
+        Type type = optional && component.getGenericType() instanceof ParameterizedType generic
+                ? generic.getActualTypeArguments()[0]
+                : component.getGenericType();
+        Optional<String> defaultText = Optional.of(key.value()).filter(text -> !text.equals(Key.NO_DEFAULT));
+        return new Setting(
+                snakeCase(component.getName()), SettingType.of(type), optional, defaultText, key.doc(), key.shorthand());
+    }
+
+    /// `learningRate` becomes `learning_rate`, `topP` becomes `top_p`.
+    static String snakeCase(String camelCase) {
+        return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,83 @@
+package org.panamask.config;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Settings records made in code, with the same keys, defaults and checks as in a recipe.
+public final class Settings {
+    private Settings() {}
+
+    /// The record with every key at its default.
+    ///
+    /// @param type the record class
+    /// @param <T> the same
+    /// @return the defaults
+    /// @throws SettingException if a key has no default
+    public static <T extends Record> T defaults(Class<T> type) {
+        return of(type, Map.of());
+    }
+
+    /// The record with the keys of `values` set and every other key at its default.
+    ///
+    /// @param type the record class
+    /// @param values keys in snake case; values as text or what prints as it
+    /// @param <T> the record class
+    /// @return the record
+    /// @throws SettingException if a key is unknown, does not take its value, or is missing
+    public static <T extends Record> T of(Class<T> type, Map<String, ?> values) {
+        Map<String, Tree.Entry> entries = new LinkedHashMap<>();
+        values.forEach((key, value) -> entries.put(
+                key,
+                new Tree.Entry(code(), new Tree.Scalar(String.valueOf(value), value instanceof Path, code()))));
+        Bound<T> bound = Binder.bind(type, new Tree.Mapping(entries, code()));
+        if (!bound.problems().isEmpty()) {
+            throw new SettingException(bound.problems().getFirst().message());
+        }
+        return bound.value().orElseThrow();
+    }
+
+    /// A copy of `settings` with one key changed: `Settings.with(sampler, "steps", 32)`. Text stands for any value as
+    /// a recipe writes it.
+    ///
+    /// @param settings the record to copy
+    /// @param key in snake case
+    /// @param value of the component's type (without its `Optional`), or text
+    /// @param <T> the record class
+    /// @return the changed copy
+    /// @throws SettingException if there is no such key or it does not take `value`
+    public static <T extends Record> T with(T settings, String key, Object value) {
+        Section section = Section.of(settings.getClass());
+        int index = section.names().indexOf(key);
+        if (index < 0) {
+            throw new SettingException(key + " is not a key of "
+                    + settings.getClass().getSimpleName()
+                    + LeafValues.hint(key, section.names()));
+        }
+        Setting setting = section.settings().get(index);
+        List<Object> values = section.values(settings);
+        Object converted = convert(setting, key, value);
+        values.set(index, setting.optional() && !(converted instanceof Optional) ? Optional.of(converted) : converted);
+        @SuppressWarnings("unchecked")
+        T changed = (T) section.create(values);
+        return changed;
+    }
+
+    private static Object convert(Setting setting, String key, Object value) {
+        if (!(setting.type() instanceof SettingType.Leaf leaf)
+                || value instanceof Optional
+                || value instanceof Enum
+                || value instanceof List) {
+            return value;
+        }
+        Tree tree = new Tree.Scalar(String.valueOf(value), false, code());
+        return LeafValues.read(leaf, tree)
+                .orElseThrow(() -> new SettingException(key + " " + LeafValues.refusal(leaf, tree)));
+    }
+
+    private static Place code() {
+        return new Place("settings", 0, Path.of(""));
+    }
+}

@@ -1,0 +1,105 @@
+package org.panamask.diffusion;
+
+import org.panamask.config.Key;
+import org.panamask.config.Mode;
+import org.panamask.config.Require;
+import org.panamask.config.Settings;
+
+/// What the model is trained to do; the `mode` key of a recipe picks one.
+public sealed interface Objective {
+    /// Masked diffusion on prompts and answers: noise the answer, predict its clean tokens, weighted by 1/t.
+    ///
+    /// @param shift whether position i is predicted from the hidden state at i - 1
+    /// @param epsilon the least masking probability, in (0, 1)
+    /// @param annealSteps optimizer steps over which attention opens from causal to full; 0 and 1 open it at once
+    /// @param lossNormalization what the weighted sum is divided by
+    @Mode(value = "ddm-sft", doc = "masked diffusion on the answers of prompt and answer rows")
+    record DdmSft(
+            @Key(
+                    value = "true",
+                    doc = "predict position i from the hidden state at i - 1, as models that were causal need")
+            boolean shift,
+
+            @Key(value = "1e-3", doc = "the least masking probability, between 0 and 1, both excluded")
+            double epsilon,
+
+            @Key(
+                    value = "1",
+                    doc = "optimizer steps over which attention opens from causal to full; 0 and 1 open it at once")
+            int annealSteps,
+
+            @Key(
+                    value = "reference",
+                    doc = "divide the loss by the masked tokens of the micro-batch (reference) or by all scored tokens"
+                            + " of the optimizer step (token_bound)")
+            LossNormalization lossNormalization)
+            implements Objective {
+        /// Checks the ranges.
+        public DdmSft {
+            checkEpsilon(epsilon);
+            checkAnnealSteps(annealSteps);
+        }
+
+        /// Every key at its default.
+        public static DdmSft defaults() {
+            return Settings.defaults(DdmSft.class);
+        }
+    }
+
+    /// Masked diffusion on whole documents: every token can be masked.
+    ///
+    /// @param shift whether position i is predicted from the hidden state at i - 1
+    /// @param epsilon the least masking probability, in (0, 1)
+    /// @param annealSteps optimizer steps over which attention opens from causal to full; 0 and 1 open it at once
+    /// @param lossNormalization what the weighted sum is divided by
+    /// @param packing whether documents are joined and cut into full rows
+    @Mode(value = "ddm", doc = "masked diffusion on whole documents, to turn a causal model into a diffusion model")
+    record Ddm(
+            @Key(
+                    value = "true",
+                    doc = "predict position i from the hidden state at i - 1, as models that were causal need")
+            boolean shift,
+
+            @Key(value = "1e-3", doc = "the least masking probability, between 0 and 1, both excluded")
+            double epsilon,
+
+            @Key(
+                    value = "10000",
+                    doc = "optimizer steps over which attention opens from causal to full; 0 and 1 open it at once")
+            int annealSteps,
+
+            @Key(
+                    value = "reference",
+                    doc = "divide the loss by the masked tokens of the micro-batch (reference) or by all scored tokens"
+                            + " of the optimizer step (token_bound)")
+            LossNormalization lossNormalization,
+
+            @Key(value = "true", doc = "join documents and cut them into full rows instead of one document a row")
+            boolean packing)
+            implements Objective {
+        /// Checks the ranges.
+        public Ddm {
+            checkEpsilon(epsilon);
+            checkAnnealSteps(annealSteps);
+        }
+
+        /// Every key at its default.
+        public static Ddm defaults() {
+            return Settings.defaults(Ddm.class);
+        }
+    }
+
+    /// Next-token prediction under causal attention: the baseline, and the way to pretrain small models. The loss is
+    /// the mean cross entropy over the answer tokens, or over all tokens of documents.
+    @Mode(value = "ar", doc = "next-token prediction under causal attention, the baseline")
+    record Autoregressive() implements Objective {}
+
+    private static void checkEpsilon(double epsilon) {
+        Require.that(
+                epsilon > 0 && epsilon < 1, "epsilon must be between 0 and 1, both excluded, not " + epsilon);
+    }
+
+    private static void checkAnnealSteps(int annealSteps) {
+        Require.atLeast("anneal_steps", annealSteps, 0);
+    }
+}

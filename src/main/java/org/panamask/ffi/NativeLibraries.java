@@ -1,0 +1,123 @@
+package org.panamask.ffi;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.panamask.bindings.dnnl.dnnl_h;
+import org.panamask.bindings.dnnl.dnnl_version_t;
+import org.panamask.ffi.LibraryReport.Attempt;
+
+/// Finds and loads native libraries, each once a process.
+///
+/// oneDNN comes from the first of: the file that the system property `panamask.lib.dnnl` or the environment variable
+/// `PANAMASK_LIB_DNNL` names, which must load if it is given; the `org.bytedeco:dnnl` jar on the class or module path,
+/// copied to the cache folder (`panamask.cache`, `PANAMASK_CACHE`, or the user's cache); the loader's search path.
+public final class NativeLibraries {
+    private static final String ADVICE = "put the org.bytedeco:dnnl jar of this platform on the class path, or name the "
+            + "library file in PANAMASK_LIB_DNNL";
+
+    // Loading is a fact about the process, not about an object: the one static state of this package.
+    private static @Nullable LibraryReport dnnl;
+
+    private NativeLibraries() {}
+
+    /// Loads oneDNN unless it is loaded, and tells how.
+    ///
+    /// @throws LibraryLoadException if no copy of it can be loaded
+    /// @throws NativeAccessException if native access is refused
+    public static synchronized LibraryReport loadDnnl() {
+        LibraryReport known = dnnl;
+        if (known == null) {
+            known = new Search(NativePlatform.current(), System.getProperties(), System.getenv()).dnnl();
+            dnnl = known;
+        }
+        return known;
+    }
+
+    /// Whether a loaded library has the function `symbol`.
+    public static boolean has(String symbol) {
+        return SymbolLookup.loaderLookup().find(symbol).isPresent();
+    }
+
+    /// One search, with the settings it goes by.
+    record Search(NativePlatform platform, Properties properties, Map<String, String> environment) {
+        LibraryReport dnnl() {
+            List<Attempt> attempts = new ArrayList<>();
+            String named = setting("panamask.lib.dnnl", "PANAMASK_LIB_DNNL");
+            boolean loaded = named.isEmpty() ? fromJar(attempts) || fromPath(attempts) : fromFile(named, attempts);
+            if (!loaded) {
+                String advice = named.isEmpty() ? ADVICE : "correct or unset panamask.lib.dnnl and PANAMASK_LIB_DNNL";
+                throw new LibraryLoadException(new LibraryReport("dnnl", false, "", attempts), advice);
+            }
+            return new LibraryReport("dnnl", true, version(), attempts);
+        }
+
+        private String setting(String property, String variable) {
+            return properties.getProperty(property, environment.getOrDefault(variable, ""));
+        }
+
+        private boolean fromFile(String file, List<Attempt> attempts) {
+            Path path = Path.of(file).toAbsolutePath();
+            if (!Files.isRegularFile(path)) {
+                attempts.add(new Attempt(path.toString(), "no such file"));
+                return false;
+            }
+            return attempt(path.toString(), attempts, () -> System.load(path.toString()));
+        }
+
+        private boolean fromJar(List<Attempt> attempts) {
+            String cache = setting("panamask.cache", "PANAMASK_CACHE");
+            LibraryCache files = new LibraryCache(
+                    (cache.isEmpty() ? platform.cache() : Path.of(cache)).resolve("native").toAbsolutePath());
+            boolean loaded = false;
+            for (String name : platform.files()) {
+                String entry = "org/bytedeco/dnnl/" + platform.folder() + "/" + name;
+                URL resource = NativeLibraries.class.getClassLoader().getResource(entry);
+                boolean required = name.equals(platform.files().getLast());
+                if (resource != null) {
+                    loaded = attempt(resource.toString(), attempts, () -> System.load(
+                            files.fileOf(resource, name).toString()));
+                } else if (required) {
+                    attempts.add(new Attempt(entry, "not in any jar on the class or module path"));
+                    loaded = false;
+                }
+            }
+            return loaded;
+        }
+
+        private boolean fromPath(List<Attempt> attempts) {
+            return attempt("library path", attempts, () -> System.loadLibrary("dnnl"));
+        }
+
+        private interface Loading {
+            void run() throws IOException;
+        }
+
+        private static boolean attempt(String place, List<Attempt> attempts, Loading loading) {
+            try {
+                loading.run();
+                attempts.add(new Attempt(place, "loaded"));
+                return true;
+            } catch (IllegalCallerException e) {
+                throw new NativeAccessException(e);
+            } catch (IOException | UnsatisfiedLinkError e) {
+                attempts.add(new Attempt(place, String.valueOf(e.getMessage())));
+                return false;
+            }
+        }
+    }
+
+    private static String version() {
+        MemorySegment version = dnnl_h.dnnl_version();
+        return dnnl_version_t.major(version) + "." + dnnl_version_t.minor(version) + "."
+                + dnnl_version_t.patch(version);
+    }
+}

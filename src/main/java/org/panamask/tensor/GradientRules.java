@@ -1,0 +1,224 @@
+package org.panamask.tensor;
+
+import java.util.List;
+
+/// What every operation of [BackwardOps] demands of the shapes and types it is given; [ShapeRules] has those of [Ops].
+public final class GradientRules {
+    private GradientRules() {}
+
+    /// The rules of [BackwardOps#copy].
+    public static void copy(Tensor from, Tensor to) {
+        if (from.count() != to.count()) {
+            throw ShapeRules.refused("copy: both tensors must have one number of elements", from.shape(), to.shape());
+        }
+        if (from.dtype() != to.dtype()) {
+            ShapeRules.requireFloats("copy", "a source of another type", from);
+            ShapeRules.requireFloats("copy", "a target of another type", to);
+        }
+    }
+
+    /// The rules of [BackwardOps#accumulate].
+    public static void accumulate(Tensor x, Into into) {
+        ShapeRules.requireFloats("accumulate", "x", x);
+        ShapeRules.requireFloats("accumulate", "the sum", into.tensor());
+        if (x.count() != into.tensor().count()) {
+            throw ShapeRules.refused(
+                    "accumulate: x and the sum must have one number of elements",
+                    x.shape(),
+                    into.tensor().shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#embeddingBackward].
+    public static void embeddingBackward(Tensor dy, Tensor ids, Tensor table) {
+        ShapeRules.requireFloats("embeddingBackward", "dy", dy);
+        ShapeRules.requireInts("embeddingBackward", "ids", ids);
+        ShapeRules.requireSumType("embeddingBackward", "table", dy, table);
+        if (!ShapeRules.isMatrix(dy)
+                || !ShapeRules.isMatrix(table)
+                || dy.shape().extent(0) != ids.count()
+                || dy.shape().last() != table.shape().last()) {
+            throw ShapeRules.refused(
+                    "embeddingBackward: dy [N, D] needs N ids and a table [V, D]",
+                    dy.shape(),
+                    ids.shape(),
+                    table.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#linearBackward].
+    public static void linearBackward(Tensor dy, Weight w, Into dx) {
+        ShapeRules.requireOneType("linearBackward", "dy and dx", dy, dx.tensor());
+        Shape weight = w.shape();
+        if (!ShapeRules.isMatrix(dy)
+                || weight.rank() != 2
+                || dy.shape().last() != weight.extent(0)
+                || !dx.tensor().shape().equals(dy.shape().withLast(weight.last()))) {
+            throw ShapeRules.refused(
+                    "linearBackward: dy [N, out] needs w [out, in] and dx [N, in]",
+                    dy.shape(),
+                    weight,
+                    dx.tensor().shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#linearWeightBackward].
+    public static void linearWeightBackward(Tensor dy, Tensor x, Tensor dw) {
+        ShapeRules.requireOneType("linearWeightBackward", "dy and x", dy, x);
+        ShapeRules.requireSumType("linearWeightBackward", "dw", dy, dw);
+        if (!ShapeRules.isMatrix(dy)
+                || !ShapeRules.isMatrix(x)
+                || dy.shape().extent(0) != x.shape().extent(0)
+                || !dw.shape().equals(Shape.of(dy.shape().last(), x.shape().last()))) {
+            throw ShapeRules.refused(
+                    "linearWeightBackward: dy [N, out] needs x [N, in] and dw [out, in]",
+                    dy.shape(),
+                    x.shape(),
+                    dw.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#biasBackward].
+    public static void biasBackward(Tensor dy, Tensor dbias) {
+        ShapeRules.requireFloats("biasBackward", "dy", dy);
+        ShapeRules.requireSumType("biasBackward", "dbias", dy, dbias);
+        if (!ShapeRules.isMatrix(dy) || !dbias.shape().equals(Shape.of(dy.shape().last()))) {
+            throw ShapeRules.refused("biasBackward: dy [N, out] needs dbias [out]", dy.shape(), dbias.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#dropoutBackward].
+    public static void dropoutBackward(Tensor dy, DropoutKey key, Into dx) {
+        ShapeRules.dropout("dropoutBackward", "dy", dy, key);
+        requireLike("dropoutBackward", "dy", dy, "dx", dx.tensor());
+    }
+
+    /// The rules of [BackwardOps#rmsNormBackward].
+    public static void rmsNormBackward(Tensor dy, Tensor x, Weight gain, Into dx) {
+        requireLike("rmsNormBackward", "dy", dy, "x", x);
+        requireLike("rmsNormBackward", "dy", dy, "dx", dx.tensor());
+        if (!ShapeRules.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
+            throw ShapeRules.refused("rmsNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#rmsNormGainBackward].
+    public static void rmsNormGainBackward(Tensor dy, Tensor x, Tensor dgain) {
+        requireLike("rmsNormGainBackward", "dy", dy, "x", x);
+        ShapeRules.requireSumType("rmsNormGainBackward", "dgain", dy, dgain);
+        if (!ShapeRules.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
+            throw ShapeRules.refused("rmsNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#rotateBackward].
+    public static void rotateBackward(Tensor dy, Ops.Rotation rotation, Into dx) {
+        ShapeRules.rotate("rotateBackward", "dy", dy, rotation);
+        requireLike("rotateBackward", "dy", dy, "dx", dx.tensor());
+    }
+
+    /// The rules of [BackwardOps#attentionBackward].
+    public static void attentionBackward(
+            Tensor dy, BackwardOps.AttentionInputs inputs, Into dq, Into dk, Into dv) {
+        ShapeRules.attention(inputs.q(), inputs.k(), inputs.v(), inputs.mask());
+        requireLike("attentionBackward", "q", inputs.q(), "dy", dy);
+        requireLike("attentionBackward", "q", inputs.q(), "dq", dq.tensor());
+        requireLike("attentionBackward", "k", inputs.k(), "dk", dk.tensor());
+        requireLike("attentionBackward", "v", inputs.v(), "dv", dv.tensor());
+    }
+
+    /// The rules of [BackwardOps#swiGluBackward].
+    public static void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup) {
+        ShapeRules.swiGlu(gate, up);
+        requireLike("swiGluBackward", "gate", gate, "dy", dy);
+        requireLike("swiGluBackward", "gate", gate, "dgate", dgate.tensor());
+        requireLike("swiGluBackward", "gate", gate, "dup", dup.tensor());
+    }
+
+    /// The rules of [BackwardOps#gatherRowsBackward].
+    public static void gatherRowsBackward(Tensor dy, Tensor rows, Into dx) {
+        ShapeRules.requireOneType("gatherRowsBackward", "dy and dx", dy, dx.tensor());
+        ShapeRules.requireInts("gatherRowsBackward", "rows", rows);
+        if (!ShapeRules.isMatrix(dy)
+                || !rows.shape().equals(Shape.of(dy.shape().extent(0)))
+                || !ShapeRules.isMatrix(dx.tensor())
+                || dx.tensor().shape().last() != dy.shape().last()) {
+            throw ShapeRules.refused(
+                    "gatherRowsBackward: dy [R, D] needs rows [R] and dx [N, D]",
+                    dy.shape(),
+                    rows.shape(),
+                    dx.tensor().shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#crossEntropyWithGradients].
+    ///
+    /// @return the shape of the values of each row, `[R]`
+    public static Shape crossEntropyWithGradients(
+            Tensor hidden,
+            Weight head,
+            Tensor targets,
+            Tensor weights,
+            BackwardOps.CrossEntropyGradients gradients) {
+        final Shape rows = ShapeRules.crossEntropy(hidden, head, targets, weights);
+        if (gradients.hidden().size() > 1 || gradients.head().size() > 1) {
+            throw new ShapeException("crossEntropyWithGradients: at most one gradient of hidden and one of head, but got "
+                    + gradients.hidden().size() + " and " + gradients.head().size());
+        }
+        for (Tensor gradient : gradients.hidden()) {
+            requireLike("crossEntropyWithGradients", "hidden", hidden, "the gradient of hidden", gradient);
+        }
+        for (Tensor gradient : gradients.head()) {
+            ShapeRules.requireSumType("crossEntropyWithGradients", "the gradient of head", hidden, gradient);
+            if (!gradient.shape().equals(head.shape())) {
+                throw ShapeRules.refused(
+                        "crossEntropyWithGradients: head [V, D] needs a gradient [V, D]",
+                        head.shape(),
+                        gradient.shape());
+            }
+        }
+        return rows;
+    }
+
+    /// The rules of [BackwardOps#sumOfSquares].
+    ///
+    /// @return `[1]`
+    public static Shape sumOfSquares(List<Tensor> tensors) {
+        for (Tensor tensor : tensors) {
+            ShapeRules.requireFloats("sumOfSquares", "tensors", tensor);
+        }
+        return Shape.of(1);
+    }
+
+    /// The rules of [BackwardOps#adamW].
+    ///
+    /// @throws IllegalArgumentException if the weight is frozen or the step does not count from 1
+    public static void adamW(Weight w, Tensor gradient, Tensor mean, Tensor meanSquare, AdamWStep step) {
+        if (!w.trainable()) {
+            throw new IllegalArgumentException(
+                    "adamW: the weight must be trainable, but " + w.name() + " is frozen");
+        }
+        if (step.step() < 1) {
+            throw new IllegalArgumentException("adamW: steps count from 1, but got " + step.step());
+        }
+        ShapeRules.requireOneType("adamW", "gradient, mean and mean square", gradient, mean, meanSquare);
+        if (!gradient.shape().equals(w.shape())
+                || !mean.shape().equals(w.shape())
+                || !meanSquare.shape().equals(w.shape())) {
+            throw ShapeRules.refused(
+                    "adamW: the weight " + w.name() + " needs gradient, mean and mean square of its shape",
+                    w.shape(),
+                    gradient.shape(),
+                    mean.shape(),
+                    meanSquare.shape());
+        }
+    }
+
+    private static void requireLike(String operation, String name, Tensor model, String otherName, Tensor other) {
+        ShapeRules.requireOneType(operation, name + " and " + otherName, model, other);
+        if (!other.shape().equals(model.shape())) {
+            throw ShapeRules.refused(
+                    operation + ": " + name + " and " + otherName + " must have one shape", model.shape(), other.shape());
+        }
+    }
+}

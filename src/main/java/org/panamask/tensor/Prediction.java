@@ -1,0 +1,7 @@
+package org.panamask.tensor;
+
+/// What the head says of each candidate row.
+///
+/// @param tokens `[R]` I32, the token chosen
+/// @param logProbability `[R]` F32 (F64 under f64), its log-probability after temperature and filters
+public record Prediction(Tensor tokens, Tensor logProbability) {}

@@ -1,0 +1,96 @@
+package org.panamask.text;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/// The ids of the special tokens of one model. An id given by name or number wins over the tokenizer's files, and those
+/// over the table of the model's family.
+public final class SpecialTokens {
+    // DiffuLLaMA, LLaMA-Factory fork, model/loader.py: load_tokenizer; ids reused from the Llama 2 vocabulary.
+    private static final Map<SpecialToken, Integer> LLAMA_2 = Map.of(
+            SpecialToken.BOS, 1, SpecialToken.EOS, 2, SpecialToken.SEP, 4936, SpecialToken.PAD, 30399,
+            SpecialToken.MASK, 811);
+    private static final int LLAMA_2_VOCABULARY = 32_000;
+
+    private final String file;
+    private final Map<SpecialToken, Integer> ids;
+    private final Map<SpecialToken, String> reasons;
+
+    private SpecialTokens(String file, Map<SpecialToken, Integer> ids, Map<SpecialToken, String> reasons) {
+        this.file = file;
+        this.ids = ids;
+        this.reasons = reasons;
+    }
+
+    /// The tokens found in the files of a tokenizer; `reasons` says why a named token was not found.
+    static SpecialTokens of(String file, Map<SpecialToken, Integer> ids, Map<SpecialToken, String> reasons) {
+        return new SpecialTokens(file, copy(ids), new EnumMap<>(reasons));
+    }
+
+    /// The id of `token`, if one is known.
+    public OptionalInt id(SpecialToken token) {
+        Integer id = ids.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /// The id of `token`.
+    ///
+    /// @throws TokenizerException if none is known; the message names the keys that give one
+    public int require(SpecialToken token) {
+        Integer id = ids.get(token);
+        if (id == null) {
+            String why = reasons.getOrDefault(token, file + ": no " + token.word() + " token");
+            throw new TokenizerException(
+                    why + "; name one with model." + token.key() + "_id or model." + token.key());
+        }
+        return id;
+    }
+
+    /// These tokens with `token` at `id`, whatever the files say.
+    ///
+    /// @throws TokenizerException if `id` is negative
+    public SpecialTokens with(SpecialToken token, int id) {
+        if (id < 0) {
+            throw new TokenizerException(
+                    "model." + token.key() + "_id: must not be negative, but got " + id + "; give the id of a token");
+        }
+        Map<SpecialToken, Integer> changed = copy(ids);
+        changed.put(token, id);
+        return new SpecialTokens(file, changed, reasons);
+    }
+
+    /// These tokens with `token` at the id that `tokenizer` gives the text `spelling`.
+    ///
+    /// @throws TokenizerException if `spelling` is not one token of the vocabulary
+    public SpecialTokens with(SpecialToken token, String spelling, Tokenizer tokenizer) {
+        OptionalInt id = tokenizer.idOf(spelling);
+        if (id.isEmpty()) {
+            throw new TokenizerException("model." + token.key() + ": '" + spelling + "' is not a token of " + file
+                    + "; name a token of its vocabulary or give model." + token.key() + "_id");
+        }
+        return with(token, id.getAsInt());
+    }
+
+    /// These tokens, with missing ones taken from the table of the model's `family` where it has one: `llama` with
+    /// 32,000 entries is Llama 2, whose masked descendants reuse 811 as mask, 4936 as separator and 30399 as padding.
+    public SpecialTokens orFamily(String family, int vocabularySize) {
+        if (!family.equals("llama") || vocabularySize != LLAMA_2_VOCABULARY) {
+            return this;
+        }
+        Map<SpecialToken, Integer> filled = copy(LLAMA_2);
+        filled.putAll(ids);
+        return new SpecialTokens(file, filled, reasons);
+    }
+
+    private static Map<SpecialToken, Integer> copy(Map<SpecialToken, Integer> ids) {
+        Map<SpecialToken, Integer> copy = new EnumMap<>(SpecialToken.class);
+        copy.putAll(ids);
+        return copy;
+    }
+
+    @Override
+    public String toString() {
+        return ids.toString();
+    }
+}

@@ -1,0 +1,200 @@
+package org.panamask.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/// Translates text to token ids and back, as the tokenizer.json of a model says, without truncation, padding or special
+/// tokens. Any number of threads may use one tokenizer; closing it waits for calls that run.
+///
+/// The file is checked before native code reads it. The native library is told not to use the network (`ai.djl.offline`,
+/// `OPT_OUT_TRACKING`) unless these system properties are already set.
+public final class Tokenizer implements AutoCloseable {
+    private static final String FILE = "tokenizer.json";
+    private static final Map<String, String> OPTIONS =
+            Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+    private final Path path;
+    private final Vocabulary vocabulary;
+    private final SpecialTokens specialTokens;
+    private final int maxCharacters;
+    private final HuggingFaceTokenizer library;
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private Tokenizer(JsonFile file, Vocabulary vocabulary, int maxCharacters) {
+        this.path = file.path();
+        this.vocabulary = vocabulary;
+        this.maxCharacters = maxCharacters;
+        this.specialTokens = SpecialTokenFiles.read(path, vocabulary);
+        this.library = load(file);
+    }
+
+    /// Opens the tokenizer.json at `folderOrFile`, a model folder or the file itself.
+    ///
+    /// @throws TokenizerException if the file is missing, broken, or holds what native code cannot be trusted with
+    public static Tokenizer open(Path folderOrFile) {
+        Path path = Files.isDirectory(folderOrFile) ? folderOrFile.resolve(FILE) : folderOrFile;
+        JsonFile file = JsonFile.read(path, "give a model folder with a whole tokenizer.json");
+        int maxCharacters = ComponentRules.apply(file);
+        return new Tokenizer(file, VocabularyRules.read(file), maxCharacters);
+    }
+
+    private static HuggingFaceTokenizer load(JsonFile file) {
+        // Read when the library's classes load: no download of a CUDA build, no call home, no look for CUDA libraries.
+        setWhenAbsent("ai.djl.offline", "true");
+        setWhenAbsent("OPT_OUT_TRACKING", "true");
+        setWhenAbsent("RUST_FLAVOR", "cpu");
+        try {
+            return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.utf8()), OPTIONS);
+        } catch (IOException | RuntimeException e) {
+            throw new TokenizerException(
+                    file.path() + ": the tokenizer library refuses it, " + e.getMessage() + "; fetch the file again", e);
+        } catch (LinkageError e) {
+            throw new TokenizerException(
+                    "tokenizer library: cannot be loaded, " + e.getMessage()
+                            + "; check that this platform is supported and DJL_CACHE_DIR can be written",
+                    e);
+        }
+    }
+
+    private static void setWhenAbsent(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    /// The ids of `text`, without special tokens around it. Special tokens spelt out in the text become their ids.
+    ///
+    /// @throws TokenizerException if the text is longer than this tokenizer can bear or is not Unicode
+    /// @throws IllegalStateException if the tokenizer is closed
+    public int[] encode(String text) {
+        if (text.length() > maxCharacters) {
+            throw new TokenizerException(path + ": a text must not exceed " + maxCharacters + " characters, but has "
+                    + text.length() + "; split it");
+        }
+        int broken = loneSurrogate(text);
+        if (broken >= 0) {
+            throw new TokenizerException(path + ": a text must be Unicode, but character " + broken
+                    + " is half of a surrogate pair; repair the text");
+        }
+        lock.readLock().lock();
+        try {
+            requireOpen();
+            return narrow(library.encode(text, false, false).getIds());
+        } catch (TokenizerException | IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new TokenizerException(
+                    path + ": a text cannot be tokenized, " + e.getMessage() + "; use a tokenizer that covers it", e);
+        } finally {
+            lock.readLock().unlock();
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /// The text of `ids`; `skipSpecial` leaves special tokens out.
+    ///
+    /// @throws TokenizerException if an id is not in the vocabulary
+    /// @throws IllegalStateException if the tokenizer is closed
+    public String decode(int[] ids, boolean skipSpecial) {
+        long[] wide = new long[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            if (!vocabulary.holds(ids[i])) {
+                throw new TokenizerException(path + ": id " + ids[i] + " at position " + i
+                        + " is not in the vocabulary of " + vocabulary.size() + "; decode ids of this tokenizer only");
+            }
+            wide[i] = ids[i];
+        }
+        lock.readLock().lock();
+        try {
+            requireOpen();
+            return library.decode(wide, skipSpecial);
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new TokenizerException(path + ": ids cannot be decoded, " + e.getMessage(), e);
+        } finally {
+            lock.readLock().unlock();
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /// One more than the largest id; added tokens count.
+    public int vocabularySize() {
+        return vocabulary.size();
+    }
+
+    /// Whether `id` belongs to a token; models may have more rows than the vocabulary has entries.
+    public boolean holds(int id) {
+        return vocabulary.holds(id);
+    }
+
+    /// The id of the token spelt exactly `token` in the file, if there is one.
+    public OptionalInt idOf(String token) {
+        return vocabulary.idOf(token);
+    }
+
+    /// The special tokens that the files of the folder name.
+    public SpecialTokens specialTokens() {
+        return specialTokens;
+    }
+
+    /// The most characters that one text may have.
+    public int maxCharacters() {
+        return maxCharacters;
+    }
+
+    /// The tokenizer.json this was read from.
+    public Path path() {
+        return path;
+    }
+
+    /// Frees the native tokenizer once running calls are done. A second call does nothing.
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                library.close();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(path + ": the tokenizer is closed");
+        }
+    }
+
+    private static int[] narrow(long[] ids) {
+        int[] narrow = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            narrow[i] = Math.toIntExact(ids[i]);
+        }
+        return narrow;
+    }
+
+    private static int loneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                if (!Character.isHighSurrogate(c) || i + 1 == text.length()
+                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                    return i;
+                }
+                i++;
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,65 @@
+package org.panamask.train;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.panamask.config.Key;
+import org.panamask.config.Require;
+import org.panamask.config.Settings;
+
+/// The model to start from.
+///
+/// @param path the model folder in Hugging Face layout
+/// @param init where the weights come from
+/// @param maskTokenId the id of the mask token
+/// @param maskToken the text of the mask token
+/// @param adapter an adapter to go on training
+/// @param tokenizer a tokenizer file or folder, if not that of the model folder
+public record ModelSettings(
+        @Key(shorthand = true, doc = "model folder with config.json, weights and tokenizer, as Hugging Face lays it out")
+        Path path,
+
+        @Key(value = "pretrained", doc = "start from the folder's weights (pretrained) or from random ones (random)")
+        Init init,
+
+        @Key(doc = "id of the mask token; found in the model folder when left out")
+        Optional<Integer> maskTokenId,
+
+        @Key(doc = "text of the mask token in the tokenizer; not together with mask_token_id")
+        Optional<String> maskToken,
+
+        @Key(doc = "folder of a PEFT adapter to go on training")
+        Optional<Path> adapter,
+
+        @Key(doc = "tokenizer.json or the folder that holds it; the model folder when left out")
+        Optional<Path> tokenizer) {
+
+    /// Where the weights come from.
+    public enum Init {
+        /// The weights in the model folder.
+        PRETRAINED,
+        /// Random weights in the shapes of the folder's config.json.
+        RANDOM
+    }
+
+    /// Checks the ranges.
+    public ModelSettings {
+        maskTokenId.ifPresent(id -> Require.atLeast("mask_token_id", id, 0));
+        maskToken.ifPresent(token -> Require.that(!token.isEmpty(), "mask_token must not be empty"));
+        Require.that(
+                maskTokenId.isEmpty() || maskToken.isEmpty(),
+                "mask_token must be left out when model.mask_token_id is given; keep one of the two");
+    }
+
+    /// The model of one folder, every other key at its default.
+    public static ModelSettings of(Path path) {
+        return Settings.of(ModelSettings.class, Map.of("path", path));
+    }
+
+    /// A copy with one key changed, named as in a recipe: `with("init", "random")`.
+    ///
+    /// @throws org.panamask.config.SettingException if there is no such key or it does not take `value`
+    public ModelSettings with(String key, Object value) {
+        return Settings.with(this, key, value);
+    }
+}

@@ -1,0 +1,141 @@
+package org.panamask.train;
+
+import org.panamask.config.Key;
+import org.panamask.config.Require;
+import org.panamask.config.Settings;
+
+/// How the weights are trained.
+///
+/// @param microBatch rows computed at once
+/// @param accumulate micro-batches of one optimizer step
+/// @param learningRate the highest learning rate
+/// @param scheduler how the learning rate falls
+/// @param warmupSteps steps over which the learning rate rises from 0; wins over `warmupRatio`
+/// @param warmupRatio the same as a share of all steps
+/// @param epochs passes over the training rows
+/// @param maxSteps optimizer steps; above 0 it wins over `epochs`
+/// @param stepCount how the steps of an epoch are counted
+/// @param weightDecay decoupled decay of every weight but norms and biases
+/// @param adamBeta1 decay of the gradient mean
+/// @param adamBeta2 decay of the squared gradient mean
+/// @param adamEpsilon added to the denominator
+/// @param maxGradNorm gradients are scaled down to this norm; 0 never scales
+/// @param seed of noise, data order, dropout and new weights
+/// @param logEvery steps from one logged line to the next
+/// @param evalEvery steps from one validation to the next; 0 validates only at the end
+/// @param sampleEvery steps from one sample to the next; 0 samples never
+/// @param saveEvery steps from one saved adapter to the next; 0 saves only at the end
+public record TrainSettings(
+        @Key(value = "8", doc = "rows computed at once, at least 1; lower it when memory runs out")
+        int microBatch,
+
+        @Key(value = "1", doc = "micro-batches summed into one optimizer step, at least 1")
+        int accumulate,
+
+        @Key(value = "5e-5", doc = "highest learning rate, above 0")
+        double learningRate,
+
+        @Key(value = "cosine", doc = "how the learning rate goes on after the warmup")
+        Scheduler scheduler,
+
+        @Key(value = "0", doc = "optimizer steps over which the learning rate rises from 0; wins over warmup_ratio")
+        int warmupSteps,
+
+        @Key(value = "0.0", doc = "warmup as a share of all steps, from 0 to 1")
+        double warmupRatio,
+
+        @Key(value = "3.0", doc = "passes over the training rows, above 0")
+        double epochs,
+
+        @Key(value = "0", doc = "optimizer steps; above 0 it wins over epochs")
+        int maxSteps,
+
+        @Key(
+                value = "ceil",
+                doc = "steps of an epoch whose rows do not fill the last one: count it (ceil), or carry its rows over"
+                        + " (floor)")
+        StepCount stepCount,
+
+        @Key(value = "0.0", doc = "decoupled weight decay of everything but norms and biases, at least 0")
+        double weightDecay,
+
+        @Key(value = "0.9", doc = "AdamW: decay of the mean gradient, at least 0 and below 1")
+        double adamBeta1,
+
+        @Key(value = "0.999", doc = "AdamW: decay of the mean squared gradient, at least 0 and below 1")
+        double adamBeta2,
+
+        @Key(value = "1e-8", doc = "AdamW: added to the denominator, above 0")
+        double adamEpsilon,
+
+        @Key(value = "1.0", doc = "scale gradients down to this norm; 0 never scales")
+        double maxGradNorm,
+
+        @Key(value = "42", doc = "seed of noise, data order, dropout and new weights")
+        long seed,
+
+        @Key(value = "10", doc = "optimizer steps from one logged line to the next, at least 1")
+        int logEvery,
+
+        @Key(value = "0", doc = "optimizer steps from one validation to the next; 0 validates only at the end")
+        int evalEvery,
+
+        @Key(value = "0", doc = "optimizer steps from one sample to the next; 0 samples never")
+        int sampleEvery,
+
+        @Key(value = "0", doc = "optimizer steps from one saved adapter to the next; 0 saves only at the end")
+        int saveEvery) {
+
+    /// How the learning rate goes on after the warmup.
+    public enum Scheduler {
+        /// Half a cosine down to 0.
+        COSINE,
+        /// A straight line down to 0.
+        LINEAR,
+        /// The highest rate throughout, warmup ignored.
+        CONSTANT,
+        /// The highest rate from the end of the warmup on.
+        CONSTANT_WITH_WARMUP
+    }
+
+    /// How the optimizer steps of an epoch are counted.
+    public enum StepCount {
+        /// A last, shorter step of an epoch counts.
+        CEIL,
+        /// Micro-batches left over at the end of an epoch go into the first step of the next.
+        FLOOR
+    }
+
+    /// Checks the ranges.
+    public TrainSettings {
+        Require.atLeast("micro_batch", microBatch, 1);
+        Require.atLeast("accumulate", accumulate, 1);
+        Require.positive("learning_rate", learningRate);
+        Require.atLeast("warmup_steps", warmupSteps, 0);
+        Require.that(
+                warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio must be between 0 and 1, not " + warmupRatio);
+        Require.positive("epochs", epochs);
+        Require.atLeast("max_steps", maxSteps, 0);
+        Require.notNegative("weight_decay", weightDecay);
+        Require.shareBelowOne("adam_beta1", adamBeta1);
+        Require.shareBelowOne("adam_beta2", adamBeta2);
+        Require.positive("adam_epsilon", adamEpsilon);
+        Require.notNegative("max_grad_norm", maxGradNorm);
+        Require.atLeast("log_every", logEvery, 1);
+        Require.atLeast("eval_every", evalEvery, 0);
+        Require.atLeast("sample_every", sampleEvery, 0);
+        Require.atLeast("save_every", saveEvery, 0);
+    }
+
+    /// Every key at its default.
+    public static TrainSettings defaults() {
+        return Settings.defaults(TrainSettings.class);
+    }
+
+    /// A copy with one key changed, named as in a recipe: `with("learning_rate", 1e-4)`.
+    ///
+    /// @throws org.panamask.config.SettingException if there is no such key or it does not take `value`
+    public TrainSettings with(String key, Object value) {
+        return Settings.with(this, key, value);
+    }
+}
