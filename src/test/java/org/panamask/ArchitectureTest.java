@@ -135,8 +135,9 @@ final class ArchitectureTest {
         mayKnow.put("ffi", names("bindings"));
         mayKnow.put("autograd", names("tensor"));
         mayKnow.put("backend", names("tensor", "config"));
-        mayKnow.put("backend.reference", names("backend", "tensor", "ffi"));
-        mayKnow.put("backend.cpu", names("backend", "tensor", "ffi"));
+        mayKnow.put("backend.host", names("backend", "tensor"));
+        mayKnow.put("backend.reference", names("backend", "backend.host", "tensor", "ffi"));
+        mayKnow.put("backend.cpu", names("backend", "backend.host", "tensor", "ffi"));
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));

@@ -15,8 +15,8 @@ public final class Bfloat16 {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
             // A payload in the lower half alone would round to infinity: set the quiet bit.
-            return (short) (bits >>> 16 | 0x40);
+            return (short) ((bits >>> 16) | 0x40);
         }
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
     }
 }

@@ -20,7 +20,8 @@ public final class CheckpointException extends UncheckedIOException {
 
     static CheckpointException unreadable(Object file, IOException cause) {
         return new CheckpointException(
-                file + ": the file must be readable, but got " + Printable.of(cause) + "; check the path and its rights",
+                file + ": the file must be readable, but got " + Printable.of(cause)
+                        + "; check the path and its rights",
                 cause);
     }
 

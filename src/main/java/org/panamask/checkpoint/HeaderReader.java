@@ -1,7 +1,5 @@
 package org.panamask.checkpoint;
 
-import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,7 +17,6 @@ final class HeaderReader {
 
     private final String file;
     private final JsonParser json;
-    private final CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
     private boolean metadataSeen;
@@ -39,8 +36,8 @@ final class HeaderReader {
             reader.header();
             return new Content(reader.metadata, reader.entries);
         } catch (JacksonException e) {
-            throw new CheckpointException(file + ": the header must be JSON, but got " + JsonText.mistake(e)
-                    + "; " + SafetensorsHeader.DAMAGED);
+            throw new CheckpointException(file + ": the header must be JSON, but got " + JsonText.mistake(e) + "; "
+                    + SafetensorsHeader.DAMAGED);
         }
     }
 
@@ -48,10 +45,7 @@ final class HeaderReader {
         json.nextToken();
         while (json.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = json.currentName();
-            if (!utf8.canEncode(name)) {
-                throw refused("a tensor name must be Unicode text, but got " + Printable.of(name));
-            }
-            if (entries.containsKey(name) || name.equals(METADATA) && metadataSeen) {
+            if (entries.containsKey(name) || (name.equals(METADATA) && metadataSeen)) {
                 throw refused("a tensor name must occur once, but got " + Printable.of(name) + " twice");
             }
             json.nextToken();
@@ -88,28 +82,26 @@ final class HeaderReader {
         while (json.nextToken() == JsonToken.PROPERTY_NAME) {
             String field = json.currentName();
             json.nextToken();
-            boolean known =
-                    switch (field) {
-                        case "dtype" -> {
-                            requireOnce(tensor, field, dtype);
-                            dtype = dtype(tensor);
-                            yield true;
-                        }
-                        case "shape" -> {
-                            requireOnce(tensor, field, shape);
-                            shape = wholeNumbers(tensor + " shape", MOST_EXTENTS);
-                            yield true;
-                        }
-                        case "data_offsets" -> {
-                            requireOnce(tensor, field, offsets);
-                            offsets = wholeNumbers(tensor + " data_offsets", 2);
-                            yield true;
-                        }
-                        default -> false;
-                    };
+            boolean known = switch (field) {
+                case "dtype" -> {
+                    requireOnce(tensor, field, dtype);
+                    dtype = dtype(tensor);
+                    yield true;
+                }
+                case "shape" -> {
+                    requireOnce(tensor, field, shape);
+                    shape = wholeNumbers(tensor + " shape", MOST_EXTENTS);
+                    yield true;
+                }
+                case "data_offsets" -> {
+                    requireOnce(tensor, field, offsets);
+                    offsets = wholeNumbers(tensor + " data_offsets", 2);
+                    yield true;
+                }
+                default -> false;
+            };
             if (!known) {
-                throw refused(
-                        tensor + " must have dtype, shape and data_offsets only, but got " + Printable.of(field));
+                throw refused(tensor + " must have dtype, shape and data_offsets only, but got " + Printable.of(field));
             }
         }
         if (dtype == null || shape == null || offsets == null) {
@@ -169,11 +161,10 @@ final class HeaderReader {
 
     private long wholeNumber(String what) {
         requireToken(JsonToken.VALUE_NUMBER_INT, what + " must hold whole numbers");
-        boolean fits =
-                switch (json.getNumberType()) {
-                    case INT, LONG -> true;
-                    case BIG_INTEGER, FLOAT, DOUBLE, BIG_DECIMAL -> false;
-                };
+        boolean fits = switch (json.getNumberType()) {
+            case INT, LONG -> true;
+            case BIG_INTEGER, FLOAT, DOUBLE, BIG_DECIMAL -> false;
+        };
         if (!fits || json.getLongValue() < 0) {
             throw refused(what + " must hold numbers from 0 to 2^63 - 1, but got " + Printable.of(json.getString()));
         }

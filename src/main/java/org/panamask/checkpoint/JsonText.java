@@ -15,21 +15,20 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// JSON out of files nobody vouches for: bounded, strictly UTF-8, no name twice in an object.
 final class JsonText {
     static final long MOST_BYTES = 100_000_000;
-    /// Property names are neither interned nor kept in a symbol table: they are tensor names, as many as a file likes.
+    /// Property names are neither interned nor kept in a symbol table: they are tensor names, as many as a
+    /// file likes.
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
                     .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
@@ -57,20 +56,15 @@ final class JsonText {
         String label = Printable.name(file);
         byte[] bytes = readBytes(file);
         requireUtf8(label, label, bytes);
-        try (JsonParser parser = MAPPER.createParser(reader(bytes))) {
-            JsonNode root = MAPPER.readTree(parser);
-            if (!(root instanceof ObjectNode object)) {
-                throw new CheckpointException(
-                        label + ": the file must hold one JSON object, but got something else; fetch it again");
+        try {
+            if (MAPPER.readTree(reader(bytes)) instanceof ObjectNode object) {
+                return object;
             }
-            if (parser.nextToken() != null) {
-                throw new CheckpointException(
-                        label + ": the file must hold one JSON object, but got more after it; fetch it again");
-            }
-            return object;
         } catch (JacksonException e) {
             throw new CheckpointException(label + ": the file must be JSON, but got " + mistake(e) + "; correct it");
         }
+        throw new CheckpointException(
+                label + ": the file must hold one JSON object, but got something else; fetch it again");
     }
 
     static Reader reader(byte[] utf8) {

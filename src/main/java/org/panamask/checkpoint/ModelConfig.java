@@ -2,7 +2,10 @@ package org.panamask.checkpoint;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -34,9 +37,9 @@ public final class ModelConfig {
         return file;
     }
 
-    /// The keys that are present.
+    /// The keys that are present, in the order of the file.
     public Set<String> keys() {
-        return Set.copyOf(json.propertyNames());
+        return Collections.unmodifiableSet(new LinkedHashSet<>(json.propertyNames()));
     }
 
     /// Whether `key` is present and not null.
@@ -113,7 +116,8 @@ public final class ModelConfig {
     public List<String> strings(String key) {
         List<String> texts = new ArrayList<>();
         for (JsonNode node : oneOrMany(key)) {
-            texts.add(check(node, key, "text or a list of it", JsonNode::isString).stringValue());
+            texts.add(
+                    check(node, key, "text or a list of it", JsonNode::isString).stringValue());
         }
         return List.copyOf(texts);
     }
@@ -141,10 +145,13 @@ public final class ModelConfig {
         return shown(json.path(key));
     }
 
-    /// The keys other than `known` as a JSON object.
+    /// The keys other than `known` as a JSON object, sorted.
     String others(Set<String> known) {
-        ObjectNode rest = json.deepCopy();
-        rest.remove(known);
+        ObjectNode rest = JsonText.MAPPER.createObjectNode();
+        json.propertyStream()
+                .filter(entry -> !known.contains(entry.getKey()))
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(entry -> rest.set(entry.getKey(), entry.getValue()));
         return rest.toString();
     }
 

@@ -3,12 +3,20 @@ package org.panamask.checkpoint;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/// A regular expression over module paths that came out of a file: bounded in length and in the steps it may take, so
-/// that no adapter can hang the reader.
+/// A regular expression over module paths that came out of a file. A hostile one must not hang the reader, so the
+/// matcher may look at so many characters and no more. That bounds backtracking only where every way to fail looks at
+/// a character, which is why anchors inside, back references, empty loops and flags are refused.
 final class ModulePattern {
     private static final int LONGEST_EXPRESSION = 2_000;
     private static final int LONGEST_PATH = 1_000;
     private static final int MOST_STEPS = 1_000_000;
+    /// Ends every path, and nothing in an expression matches it: no test runs past the last character unseen.
+    private static final char END = '\n';
+
+    private static final Pattern PLAIN = Pattern.compile("(?:[\\w/:-]|\\\\[.dwb_/-]|[.*+?|)]"
+            + "|\\((?!\\?)|\\(\\?:|\\(\\?!(?=[.\\w])"
+            + "|\\[\\^?(?:[\\w./-]|\\\\[.dw-])++\\]"
+            + "|(?<!\\))\\{[1-9]\\d{0,2}(?:,\\d{0,3})?\\})*+");
 
     private final String key;
     private final String expression;
@@ -22,12 +30,16 @@ final class ModulePattern {
 
     /// An expression that must match a whole path. `key` names the setting it stands under.
     static ModulePattern whole(String key, String expression) {
-        return compile(key, expression, expression);
+        return compile(key, expression, "");
     }
 
-    /// An expression that must match the last parts of a path, as peft reads the keys of `rank_pattern`.
+    /// An expression that must match the last parts of a path, as peft reads the keys of `rank_pattern`; one that
+    /// starts with `^` must match the whole path.
     static ModulePattern ending(String key, String expression) {
-        return compile(key, expression, "(?:.*\\.)?(?:" + expression + ")$");
+        if (expression.startsWith("^") && !expression.contains("|")) {
+            return whole(key, expression);
+        }
+        return compile(key, expression, "(?:.*\\.)?");
     }
 
     boolean matches(String path) {
@@ -35,20 +47,35 @@ final class ModulePattern {
             throw new CheckpointException(PeftConfig.FILE + ": a module path has at most " + LONGEST_PATH
                     + " characters, but got " + Printable.of(path) + "; rename the module");
         }
-        return pattern.matcher(new Counted(path, this)).matches();
+        try {
+            return pattern.matcher(new Counted(path + END, this)).matches();
+        } catch (StackOverflowError _) {
+            throw tooSlow();
+        }
     }
 
-    private static ModulePattern compile(String key, String expression, String full) {
+    private static ModulePattern compile(String key, String expression, String before) {
         if (expression.length() > LONGEST_EXPRESSION) {
             throw new CheckpointException(PeftConfig.FILE + ": " + key + " must have at most " + LONGEST_EXPRESSION
                     + " characters, but got " + expression.length() + "; list the modules instead");
         }
+        String body = before.isEmpty() && expression.startsWith("^") ? expression.substring(1) : expression;
+        body = body.endsWith("$") ? body.substring(0, body.length() - 1) : body;
         try {
-            return new ModulePattern(key, expression, Pattern.compile(full));
-        } catch (PatternSyntaxException e) {
-            throw new CheckpointException(PeftConfig.FILE + ": " + key + " must be a regular expression, but got "
-                    + Printable.of(expression) + " (" + e.getDescription() + "); list the modules instead");
+            if (PLAIN.matcher(body).matches()) {
+                String full = before + "(?:" + body.replace("[^", "[^" + END) + ")" + END;
+                return new ModulePattern(key, expression, Pattern.compile(full));
+            }
+        } catch (PatternSyntaxException | StackOverflowError _) {
+            throw notPlain(key, expression);
         }
+        throw notPlain(key, expression);
+    }
+
+    private static CheckpointException notPlain(String key, String expression) {
+        return new CheckpointException(PeftConfig.FILE + ": " + key
+                + " must be a regular expression of characters, classes, groups, |, *, + and ?, but got "
+                + Printable.of(expression) + "; list the modules instead");
     }
 
     private CheckpointException tooSlow() {

@@ -29,13 +29,14 @@ public final class PeftAdapter implements AutoCloseable {
 
     /// Reads the settings of `folder` and maps its weights. `naming` is that of the model's family.
     ///
-    /// @throws CheckpointException if a file is missing or cannot be read, a setting is not supported, or a tensor is
+    /// @throws CheckpointException if a file is missing or cannot be read, a setting is not supported, or a
+    /// tensor is
     /// unknown, missing or of the wrong shape
     public static PeftAdapter open(Path folder, WrapperNaming naming) {
         for (String name : List.of(PeftConfig.FILE, WEIGHTS)) {
             if (!Files.exists(folder.resolve(name))) {
-                throw new CheckpointException(folder + ": an adapter folder holds " + PeftConfig.FILE + " and " + WEIGHTS
-                        + ", but " + name + " is not there; check the path");
+                throw new CheckpointException(folder + ": an adapter folder holds " + PeftConfig.FILE + " and "
+                        + WEIGHTS + ", but " + name + " is not there; check the path");
             }
         }
         PeftConfig config = PeftConfigFile.read(folder.resolve(PeftConfig.FILE));
@@ -56,7 +57,8 @@ public final class PeftAdapter implements AutoCloseable {
         }
     }
 
-    /// Writes an adapter in 32-bit floats under Hugging Face names, the weights first and the settings last: a folder
+    /// Writes an adapter in 32-bit floats under Hugging Face names, the weights first and the settings
+    /// last: a folder
     /// with settings is whole. Write over an older adapter only where losing it does not matter.
     ///
     /// @throws CheckpointException if a tensor does not fit `config`, or the file system refuses
@@ -64,8 +66,9 @@ public final class PeftAdapter implements AutoCloseable {
         write(folder, config, weights, UnaryOperator.identity());
     }
 
-    /// The same under the names that `naming` gives, such as [WrapperNaming#toWrapper]. Names in `config` are written as
-    /// they are and must fit the names given.
+    /// The same under the names that `naming` gives, such as [WrapperNaming#toWrapper]. Names in `config`
+    /// are written
+    /// as they are and must fit the names given.
     ///
     /// @throws CheckpointException if a tensor does not fit `config`, or the file system refuses
     public static void write(Path folder, PeftConfig config, PeftWeights weights, UnaryOperator<String> naming) {
@@ -74,8 +77,7 @@ public final class PeftAdapter implements AutoCloseable {
             tensors.add(single(pair.a(), PeftTensors.PREFIX + naming.apply(module + PeftTensors.A)));
             tensors.add(single(pair.b(), PeftTensors.PREFIX + naming.apply(module + PeftTensors.B)));
         });
-        weights.saved()
-                .forEach((name, source) -> tensors.add(single(source, PeftTensors.PREFIX + naming.apply(name))));
+        weights.saved().forEach((name, source) -> tensors.add(single(source, PeftTensors.PREFIX + naming.apply(name))));
         PeftTensors.sort(WEIGHTS, config, tensors);
         try {
             Files.createDirectories(folder);
@@ -123,8 +125,8 @@ public final class PeftAdapter implements AutoCloseable {
         Map<String, LoraPair> modules = new LinkedHashMap<>();
         stored.modules().forEach((module, pair) -> {
             String path = plainPath(module, naming);
-            LoraPair plain = new LoraPair(
-                    pair.a().named(path + PeftTensors.A), pair.b().named(path + PeftTensors.B));
+            LoraPair plain =
+                    new LoraPair(pair.a().named(path + PeftTensors.A), pair.b().named(path + PeftTensors.B));
             modules.put(path, plain);
             renamed.addAll(List.of(plain.a(), plain.b()));
         });

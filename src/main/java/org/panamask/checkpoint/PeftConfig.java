@@ -58,8 +58,7 @@ public record PeftConfig(
     }
 
     PeftConfig with(PeftScaling otherScaling, PeftTargets otherTargets) {
-        return new PeftConfig(
-                otherScaling, otherTargets, modulesToSave, dropout, fanInFanOut, baseModel, others);
+        return new PeftConfig(otherScaling, otherTargets, modulesToSave, dropout, fanInFanOut, baseModel, others);
     }
 
     static String shortest(double number) {

@@ -114,9 +114,7 @@ final class PeftConfigFile {
             return PeftTargets.Names.of(texts);
         }
         String text = texts.getFirst();
-        return text.equals(PeftTargets.AllLinear.TEXT)
-                ? new PeftTargets.AllLinear()
-                : new PeftTargets.Expression(text);
+        return text.equals(PeftTargets.AllLinear.TEXT) ? new PeftTargets.AllLinear() : new PeftTargets.Expression(text);
     }
 
     private static ModulePatterns patterns(ModelConfig json, String key) {

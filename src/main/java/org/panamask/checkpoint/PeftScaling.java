@@ -7,8 +7,7 @@ package org.panamask.checkpoint;
 /// @param rankStabilised whether alpha is divided by the root of the rank (`use_rslora`) rather than the rank
 /// @param ranks ranks of single modules (`rank_pattern`)
 /// @param alphas alphas of single modules (`alpha_pattern`)
-public record PeftScaling(
-        int rank, double alpha, boolean rankStabilised, ModulePatterns ranks, ModulePatterns alphas) {
+public record PeftScaling(int rank, double alpha, boolean rankStabilised, ModulePatterns ranks, ModulePatterns alphas) {
     /// One rank and alpha for all modules.
     public static PeftScaling of(int rank, double alpha) {
         return new PeftScaling(rank, alpha, false, ModulePatterns.none(), ModulePatterns.none());

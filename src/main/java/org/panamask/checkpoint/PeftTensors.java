@@ -2,7 +2,6 @@ package org.panamask.checkpoint;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +17,7 @@ final class PeftTensors {
 
     private final String file;
     private final PeftConfig config;
+    private final Set<String> savedModules;
     private final Map<String, WeightSource> as = new LinkedHashMap<>();
     private final Map<String, WeightSource> bs = new LinkedHashMap<>();
     private final Map<String, WeightSource> saved = new LinkedHashMap<>();
@@ -26,6 +26,7 @@ final class PeftTensors {
     private PeftTensors(String file, PeftConfig config) {
         this.file = file;
         this.config = config;
+        this.savedModules = Set.copyOf(config.modulesToSave());
     }
 
     static PeftWeights sort(String file, PeftConfig config, Iterable<WeightSource> tensors) {
@@ -56,22 +57,24 @@ final class PeftTensors {
     private boolean isSaved(String name) {
         int dot = name.lastIndexOf('.');
         return dot > 0
-                && PeftTargets.isNamed(new LinkedHashSet<>(config.modulesToSave()), name.substring(0, dot))
+                && PeftTargets.isNamed(savedModules, name.substring(0, dot))
                 && Set.of(".weight", ".bias").contains(name.substring(dot));
     }
 
     private void requireAllKnown() {
         if (!unknown.isEmpty()) {
-            throw new CheckpointException(file + ": every tensor must be A or B of a module in target_modules, or belong"
-                    + " to one in modules_to_save, but got " + Printable.of(unknown) + "; check that " + PeftConfig.FILE
-                    + " belongs to the weights");
+            throw new CheckpointException(file + ": every tensor must be A or B of a module in target_modules, or"
+                    + " belong to one in modules_to_save, but got " + Printable.of(unknown) + "; check that "
+                    + PeftConfig.FILE + " belongs to the weights");
         }
     }
 
     private void requireComplete() {
         Set<String> missing = new TreeSet<>();
-        as.keySet().stream().filter(module -> !bs.containsKey(module)).forEach(module -> missing.add(PREFIX + module + B));
-        bs.keySet().stream().filter(module -> !as.containsKey(module)).forEach(module -> missing.add(PREFIX + module + A));
+        as.keySet().forEach(module -> missing.add(PREFIX + module + B));
+        bs.keySet().forEach(module -> missing.add(PREFIX + module + A));
+        as.keySet().forEach(module -> missing.remove(PREFIX + module + A));
+        bs.keySet().forEach(module -> missing.remove(PREFIX + module + B));
         for (String module : config.modulesToSave()) {
             boolean found = saved.keySet().stream()
                     .anyMatch(name -> PeftTargets.isNamed(Set.of(module), name.substring(0, name.lastIndexOf('.'))));
@@ -107,11 +110,10 @@ final class PeftTensors {
                     + " with r = " + rank + ", but got " + tensor.shape() + "; check that " + PeftConfig.FILE
                     + " belongs to the weights");
         }
-        boolean readable =
-                switch (tensor.dtype()) {
-                    case F64, F32, F16, BF16 -> true;
-                    case I64, I32, I16, I8, U8, BOOL, F8_E4M3, F8_E5M2 -> false;
-                };
+        boolean readable = switch (tensor.dtype()) {
+            case F64, F32, F16, BF16 -> true;
+            case I64, I32, I16, I8, U8, BOOL, F8_E4M3, F8_E5M2 -> false;
+        };
         if (!readable) {
             throw new CheckpointException(tensor.file() + ": tensor " + Printable.of(tensor.name()) + " must be "
                     + List.of(DType.F64, DType.F32, DType.F16, DType.BF16) + ", but got " + tensor.dtype()

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 
 /// Writes safetensors files: tensors in the order given, header padded with spaces to eight bytes, all or nothing.
@@ -63,6 +64,9 @@ public final class SafetensorsWriter {
                 offset = writeEntry(json, tensor, offset);
             }
             json.writeEndObject();
+        } catch (JacksonException e) {
+            throw new CheckpointException(file + ": names and metadata must be Unicode text, but got "
+                    + JsonText.mistake(e) + "; rename the tensor");
         }
         while (bytes.size() % SafetensorsHeader.PREFIX_BYTES != 0) {
             bytes.write(' ');

@@ -23,9 +23,9 @@ public record WeightSource(String file, String name, DType dtype, Shape shape, M
     /// @throws CheckpointException if `data` has another size than `shape` and `dtype` ask for
     public WeightSource {
         if (data.byteSize() != Math.multiplyExact(shape.count(), (long) dtype.bytes())) {
-            throw new CheckpointException(file + ": tensor " + Printable.of(name) + " " + dtype + " " + shape + " takes "
-                    + Math.multiplyExact(shape.count(), (long) dtype.bytes()) + " bytes, but got " + data.byteSize()
-                    + "; correct its shape or type");
+            throw new CheckpointException(file + ": tensor " + Printable.of(name) + " " + dtype + " " + shape
+                    + " takes " + Math.multiplyExact(shape.count(), (long) dtype.bytes()) + " bytes, but got "
+                    + data.byteSize() + "; correct its shape or type");
         }
     }
 

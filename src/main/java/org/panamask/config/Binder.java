@@ -36,8 +36,7 @@ public final class Binder {
         Optional<T> value = binder.section(root, tree, "", Map.of()).map(type::cast);
         Comparator<Problem> byPlace = Comparator.comparingInt(
                 problem -> problem.place().line() > 0 ? problem.place().line() : Integer.MAX_VALUE);
-        return new Bound<>(
-                value, binder.problems.stream().sorted(byPlace).toList(), Map.copyOf(binder.places));
+        return new Bound<>(value, binder.problems.stream().sorted(byPlace).toList(), Map.copyOf(binder.places));
     }
 
     /// Reads a default as written in [Key#value()]: one value, or `[a, b]`.
@@ -71,7 +70,8 @@ public final class Binder {
         Tree.Mapping mapping;
         switch (tree) {
             case Tree.Mapping written -> mapping = written;
-            case Tree.Scalar scalar when section.shorthand().isPresent() && !scalar.isNull() ->
+            case Tree.Scalar scalar
+            when section.shorthand().isPresent() && !scalar.isNull() ->
                 mapping = only(section.shorthand().get().name(), scalar);
             case Tree.Scalar scalar -> {
                 problem(scalar.place(), path, "must be a group of keys, but got " + scalar.shown());
@@ -156,15 +156,14 @@ public final class Binder {
                 return Optional.empty();
             }
         }
-        Object value =
-                switch (setting.type()) {
-                    case SettingType.Leaf leaf -> leaf(setting, leaf, entry.value(), name);
-                    case Section section ->
-                        section(section, entry.value(), name, Map.of())
-                                .map(Object.class::cast)
-                                .orElse(BROKEN);
-                    case SettingType.Modes modes -> modes(setting, modes, entry.value(), name);
-                };
+        Object value = switch (setting.type()) {
+            case SettingType.Leaf leaf -> leaf(setting, leaf, entry.value(), name);
+            case Section section ->
+                section(section, entry.value(), name, Map.of())
+                        .map(Object.class::cast)
+                        .orElse(BROKEN);
+            case SettingType.Modes modes -> modes(setting, modes, entry.value(), name);
+        };
         return value != BROKEN && setting.optional() && !(value instanceof Optional) ? Optional.of(value) : value;
     }
 

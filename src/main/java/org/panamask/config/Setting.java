@@ -28,7 +28,12 @@ public record Setting(
                 : component.getGenericType();
         Optional<String> defaultText = Optional.of(key.value()).filter(text -> !text.equals(Key.NO_DEFAULT));
         return new Setting(
-                snakeCase(component.getName()), SettingType.of(type), optional, defaultText, key.doc(), key.shorthand());
+                snakeCase(component.getName()),
+                SettingType.of(type),
+                optional,
+                defaultText,
+                key.doc(),
+                key.shorthand());
     }
 
     /// `learningRate` becomes `learning_rate`, `topP` becomes `top_p`.

@@ -30,8 +30,7 @@ public final class Settings {
     public static <T extends Record> T of(Class<T> type, Map<String, ?> values) {
         Map<String, Tree.Entry> entries = new LinkedHashMap<>();
         values.forEach((key, value) -> entries.put(
-                key,
-                new Tree.Entry(code(), new Tree.Scalar(String.valueOf(value), value instanceof Path, code()))));
+                key, new Tree.Entry(code(), new Tree.Scalar(String.valueOf(value), value instanceof Path, code()))));
         Bound<T> bound = Binder.bind(type, new Tree.Mapping(entries, code()));
         if (!bound.problems().isEmpty()) {
             throw new SettingException(bound.problems().getFirst().message());
@@ -65,16 +64,42 @@ public final class Settings {
         return changed;
     }
 
+    /// Numbers, text and paths go the way of written values; everything else must already be what the key takes.
     private static Object convert(Setting setting, String key, Object value) {
-        if (!(setting.type() instanceof SettingType.Leaf leaf)
-                || value instanceof Optional
-                || value instanceof Enum
-                || value instanceof List) {
-            return value;
+        Object bare = value instanceof Optional<?> optional && setting.optional() && optional.isPresent()
+                ? optional.get()
+                : value;
+        if (setting.optional() && bare.equals(Optional.empty()) || fits(setting.type(), bare)) {
+            return bare;
         }
-        Tree tree = new Tree.Scalar(String.valueOf(value), false, code());
-        return LeafValues.read(leaf, tree)
-                .orElseThrow(() -> new SettingException(key + " " + LeafValues.refusal(leaf, tree)));
+        if (setting.type() instanceof SettingType.Leaf leaf
+                && !(leaf instanceof SettingType.Text && bare instanceof Enum)) {
+            Tree tree = new Tree.Scalar(String.valueOf(bare), bare instanceof Path, code());
+            return LeafValues.read(leaf, tree)
+                    .orElseThrow(() -> new SettingException(key + " " + LeafValues.refusal(leaf, tree)));
+        }
+        String taken = switch (setting.type()) {
+            case Section section -> section.type().getSimpleName();
+            case SettingType.Modes _ -> setting.type().label();
+            case SettingType.Leaf _ -> "text";
+        };
+        throw new SettingException(
+                key + " must be " + taken + ", but got a " + bare.getClass().getSimpleName());
+    }
+
+    private static boolean fits(SettingType type, Object value) {
+        return switch (type) {
+            case Section section -> section.type().isInstance(value);
+            case SettingType.Modes modes ->
+                modes.sections().values().stream()
+                        .anyMatch(option -> option.type().isInstance(value));
+            case SettingType.Choice choice -> choice.type().isInstance(value);
+            case SettingType.TextList _ ->
+                value instanceof List<?> list && list.stream().allMatch(String.class::isInstance);
+            case SettingType.Text _ -> value instanceof String;
+            case SettingType.Location _ -> value instanceof Path;
+            case SettingType.Whole _, SettingType.Real _, SettingType.Flag _ -> false;
+        };
     }
 
     private static Place code() {

@@ -17,8 +17,7 @@ import org.panamask.config.Settings;
 /// @param padAsTarget whether the padding after an answer is learnt too
 /// @param workers tokenisation threads; 0 means one for each core
 public record DataSettings(
-        @Key(doc = "JSONL file of training rows")
-        Path train,
+        @Key(doc = "JSONL file of training rows") Path train,
 
         @Key(doc = "JSONL file of validation rows; not together with val_size")
         Optional<Path> validation,

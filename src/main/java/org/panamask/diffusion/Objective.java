@@ -91,12 +91,21 @@ public sealed interface Objective {
 
     /// Next-token prediction under causal attention: the baseline, and the way to pretrain small models. The loss is
     /// the mean cross entropy over the answer tokens, or over all tokens of documents.
+    ///
+    /// @param documents whether the rows are whole documents, packed, instead of prompts and answers
     @Mode(value = "ar", doc = "next-token prediction under causal attention, the baseline")
-    record Autoregressive() implements Objective {}
+    record Autoregressive(
+            @Key(value = "false", doc = "learn whole documents, joined and cut into full rows, instead of answers")
+            boolean documents)
+            implements Objective {
+        /// Every key at its default.
+        public static Autoregressive defaults() {
+            return Settings.defaults(Autoregressive.class);
+        }
+    }
 
     private static void checkEpsilon(double epsilon) {
-        Require.that(
-                epsilon > 0 && epsilon < 1, "epsilon must be between 0 and 1, both excluded, not " + epsilon);
+        Require.that(epsilon > 0 && epsilon < 1, "epsilon must be between 0 and 1, both excluded, not " + epsilon);
     }
 
     private static void checkAnnealSteps(int annealSteps) {

@@ -30,9 +30,7 @@ public record SamplerSettings(
         @Key(value = "0", doc = "keep this many of the likeliest tokens; 0 keeps all")
         int topK,
 
-        @Key(
-                value = "confidence",
-                doc = "which masked positions open first: the surest (confidence) or any (random)")
+        @Key(value = "confidence", doc = "which masked positions open first: the surest (confidence) or any (random)")
         Order order,
 
         @Key(value = "argmax", doc = "take the likeliest token (argmax) or draw one (sample)")

@@ -24,9 +24,8 @@ public final class DnnlEngine extends NativeHandle {
         }
     }
 
-    /// Keeps up to `primitives` compiled primitives in oneDNN's own cache, which the whole process shares; 0 keeps none.
+    /// Keeps up to `primitives` compiled primitives in oneDNN's own cache, which the whole process shares; 0: none.
     public void keepPrimitives(int primitives) {
-        DnnlStatus.check(
-                dnnl_h.dnnl_set_primitive_cache_capacity(primitives), "dnnl_set_primitive_cache_capacity");
+        DnnlStatus.check(dnnl_h.dnnl_set_primitive_cache_capacity(primitives), "dnnl_set_primitive_cache_capacity");
     }
 }

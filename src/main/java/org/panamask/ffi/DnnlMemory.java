@@ -38,8 +38,7 @@ public final class DnnlMemory extends NativeHandle {
                     .formatted(bytes, segment.byteSize(), segment.isNative() ? "" : " on the heap"));
         }
         if (segment.address() != data) {
-            DnnlStatus.check(
-                    dnnl_h.dnnl_memory_set_data_handle(address(), segment), "dnnl_memory_set_data_handle");
+            DnnlStatus.check(dnnl_h.dnnl_memory_set_data_handle(address(), segment), "dnnl_memory_set_data_handle");
             data = segment.address();
         }
     }

@@ -24,14 +24,24 @@ public record DnnlOperations(DnnlEngine engine, DnnlAttributes attributes) {
 
     private DnnlPrimitiveDesc matmul(
             DnnlMemoryDesc src, DnnlMemoryDesc weights, MemorySegment bias, DnnlMemoryDesc dst) {
-        return plan("dnnl_matmul_primitive_desc_create", out -> dnnl_h.dnnl_matmul_primitive_desc_create(
-                out, engine.address(), src.address(), weights.address(), bias, dst.address(), attributes.address()));
+        return plan(
+                "dnnl_matmul_primitive_desc_create",
+                out -> dnnl_h.dnnl_matmul_primitive_desc_create(
+                        out,
+                        engine.address(),
+                        src.address(),
+                        weights.address(),
+                        bias,
+                        dst.address(),
+                        attributes.address()));
     }
 
     /// Copies from one layout or type to another.
     public DnnlPrimitiveDesc reorder(DnnlMemoryDesc from, DnnlMemoryDesc to) {
-        return plan("dnnl_reorder_primitive_desc_create", out -> dnnl_h.dnnl_reorder_primitive_desc_create(
-                out, from.address(), engine.address(), to.address(), engine.address(), attributes.address()));
+        return plan(
+                "dnnl_reorder_primitive_desc_create",
+                out -> dnnl_h.dnnl_reorder_primitive_desc_create(
+                        out, from.address(), engine.address(), to.address(), engine.address(), attributes.address()));
     }
 
     /// Softmax along dimension `axis`.
@@ -102,20 +112,31 @@ public record DnnlOperations(DnnlEngine engine, DnnlAttributes attributes) {
     /// A function of each pair of elements.
     public DnnlPrimitiveDesc binary(
             DnnlBinary function, DnnlMemoryDesc first, DnnlMemoryDesc second, DnnlMemoryDesc dst) {
-        return plan("dnnl_binary_primitive_desc_create", out -> dnnl_h.dnnl_binary_primitive_desc_create(
-                out,
-                engine.address(),
-                function.code(),
-                first.address(),
-                second.address(),
-                dst.address(),
-                attributes.address()));
+        return plan(
+                "dnnl_binary_primitive_desc_create",
+                out -> dnnl_h.dnnl_binary_primitive_desc_create(
+                        out,
+                        engine.address(),
+                        function.code(),
+                        first.address(),
+                        second.address(),
+                        dst.address(),
+                        attributes.address()));
     }
 
     /// Reduces the dimensions of `src` that have size 1 in `dst`.
     public DnnlPrimitiveDesc reduction(DnnlReduction function, DnnlMemoryDesc src, DnnlMemoryDesc dst) {
-        return plan("dnnl_reduction_primitive_desc_create", out -> dnnl_h.dnnl_reduction_primitive_desc_create(
-                out, engine.address(), function.code(), src.address(), dst.address(), 0, 0, attributes.address()));
+        return plan(
+                "dnnl_reduction_primitive_desc_create",
+                out -> dnnl_h.dnnl_reduction_primitive_desc_create(
+                        out,
+                        engine.address(),
+                        function.code(),
+                        src.address(),
+                        dst.address(),
+                        0,
+                        0,
+                        attributes.address()));
     }
 
     /// Normalises each row and writes its statistics.
@@ -147,8 +168,15 @@ public record DnnlOperations(DnnlEngine engine, DnnlAttributes attributes) {
 
     /// The gradients of [#normalization]: of the input, and of gain and offset where the options have them. Input and
     /// gradients have the layout `src`.
+    ///
+    /// @throws IllegalArgumentException under [DnnlNormalization.Flag#RMS]
     public DnnlPrimitiveDesc normalizationBackward(
             DnnlNormalization options, DnnlMemoryDesc src, DnnlPrimitiveDesc forward) {
+        // oneDNN 3.11 takes the flag but still subtracts the mean of the gradients, as if the mean had been computed.
+        if (options.flags().contains(DnnlNormalization.Flag.RMS)) {
+            throw new IllegalArgumentException(
+                    "normalizationBackward: oneDNN is right only without RMS, but got RMS; compute it by hand");
+        }
         return plan(
                 "dnnl_layer_normalization_backward_primitive_desc_create",
                 out -> dnnl_h.dnnl_layer_normalization_backward_primitive_desc_create(

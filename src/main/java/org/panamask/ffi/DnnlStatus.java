@@ -10,7 +10,7 @@ final class DnnlStatus {
             new Status("dnnl_success", "done"),
             new Status("dnnl_out_of_memory", "out of memory"),
             new Status("dnnl_invalid_arguments", "wrong arguments"),
-            new Status("dnnl_unimplemented", "no implementation for these shapes, types and attributes on this processor"),
+            new Status("dnnl_unimplemented", "no implementation for this on this processor"),
             new Status("dnnl_last_impl_reached", "no further implementation"),
             new Status("dnnl_runtime_error", "the primitive or engine failed while running"),
             new Status("dnnl_not_required", "the queried value does not apply"));

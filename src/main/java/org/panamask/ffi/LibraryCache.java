@@ -20,12 +20,12 @@ import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 
-/// Files that a loader cannot take out of a jar, kept in a folder. A file is written under a temporary name, checked and
-/// moved into place at once, so processes that start together see it whole or not at all.
+/// Files that a loader cannot take out of a jar, kept in a folder. A file is written under a temporary name, checked
+/// and moved into place at once, so processes that start together see it whole or not at all.
 ///
-/// Hashing 90 MB with SHA-256 at every start would cost up to a third of a second, so the folder's name is the SHA-256 of
-/// what the jar's directory says of the entry (name, size, CRC-32), and a file already there is checked against size and
-/// CRC-32, which processors compute at the speed of memory.
+/// Hashing 90 MB with SHA-256 at every start would cost up to a third of a second, so the folder's name is the SHA-256
+/// of what the jar's directory says of the entry (name, size, CRC-32), and a file already there is checked against size
+/// and CRC-32, which processors compute at the speed of memory.
 final class LibraryCache {
     private record Fingerprint(long size, long crc) {}
 
@@ -64,8 +64,7 @@ final class LibraryCache {
                 return new Fingerprint(entry.getSize(), entry.getCrc());
             }
         }
-        try (CheckedInputStream in =
-                new CheckedInputStream(connection.getURL().openStream(), new CRC32())) {
+        try (CheckedInputStream in = new CheckedInputStream(connection.getURL().openStream(), new CRC32())) {
             long size = in.transferTo(OutputStream.nullOutputStream());
             return new Fingerprint(size, in.getChecksum().getValue());
         }
@@ -73,8 +72,8 @@ final class LibraryCache {
 
     private static String key(String fileName, Fingerprint print) {
         try {
-            byte[] described = "%s %d %08x".formatted(fileName, print.size(), print.crc())
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] described =
+                    "%s %d %08x".formatted(fileName, print.size(), print.crc()).getBytes(StandardCharsets.UTF_8);
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(described);
             return HexFormat.of().formatHex(digest, 0, 16);
         } catch (NoSuchAlgorithmException e) {

@@ -21,8 +21,8 @@ import org.panamask.ffi.LibraryReport.Attempt;
 /// `PANAMASK_LIB_DNNL` names, which must load if it is given; the `org.bytedeco:dnnl` jar on the class or module path,
 /// copied to the cache folder (`panamask.cache`, `PANAMASK_CACHE`, or the user's cache); the loader's search path.
 public final class NativeLibraries {
-    private static final String ADVICE = "put the org.bytedeco:dnnl jar of this platform on the class path, or name the "
-            + "library file in PANAMASK_LIB_DNNL";
+    private static final String ADVICE =
+            "put the org.bytedeco:dnnl jar of this platform on the class path, or name the file in PANAMASK_LIB_DNNL";
 
     // Loading is a fact about the process, not about an object: the one static state of this package.
     private static @Nullable LibraryReport dnnl;
@@ -36,6 +36,7 @@ public final class NativeLibraries {
     public static synchronized LibraryReport loadDnnl() {
         LibraryReport known = dnnl;
         if (known == null) {
+            OpenMp.spinBriefly();
             known = new Search(NativePlatform.current(), System.getProperties(), System.getenv()).dnnl();
             dnnl = known;
         }
@@ -75,16 +76,19 @@ public final class NativeLibraries {
 
         private boolean fromJar(List<Attempt> attempts) {
             String cache = setting("panamask.cache", "PANAMASK_CACHE");
-            LibraryCache files = new LibraryCache(
-                    (cache.isEmpty() ? platform.cache() : Path.of(cache)).resolve("native").toAbsolutePath());
+            LibraryCache files = new LibraryCache((cache.isEmpty() ? platform.cache() : Path.of(cache))
+                    .resolve("native")
+                    .toAbsolutePath());
             boolean loaded = false;
             for (String name : platform.files()) {
                 String entry = "org/bytedeco/dnnl/" + platform.folder() + "/" + name;
                 URL resource = NativeLibraries.class.getClassLoader().getResource(entry);
                 boolean required = name.equals(platform.files().getLast());
                 if (resource != null) {
-                    loaded = attempt(resource.toString(), attempts, () -> System.load(
-                            files.fileOf(resource, name).toString()));
+                    loaded = attempt(
+                            resource.toString(),
+                            attempts,
+                            () -> System.load(files.fileOf(resource, name).toString()));
                 } else if (required) {
                     attempts.add(new Attempt(entry, "not in any jar on the class or module path"));
                     loaded = false;

@@ -24,7 +24,8 @@ record NativePlatform(String folder, List<String> files, Path cache) {
         String arch = processor.equals("aarch64") ? "arm64" : "x86_64";
         Path home = Path.of(System.getProperty("user.home"));
         if (os.startsWith("windows")) {
-            Path local = folder(environment, "LOCALAPPDATA", home.resolve("AppData").resolve("Local"));
+            Path local =
+                    folder(environment, "LOCALAPPDATA", home.resolve("AppData").resolve("Local"));
             return new NativePlatform("windows-" + arch, List.of("dnnl.dll"), local.resolve("panamask"));
         }
         if (os.startsWith("mac")) {

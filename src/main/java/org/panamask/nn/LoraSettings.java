@@ -26,8 +26,8 @@ public record LoraSettings(
 
         @Key(
                 value = "[all]",
-                doc = "layers that get adapters, by the last part of their names, such as q_proj; all means every linear"
-                        + " layer but the head")
+                doc = "layers that get adapters, by the last part of their names, such as q_proj; all means every"
+                        + " linear layer but the head")
         List<String> targets,
 
         @Key(value = "false", doc = "scale by alpha / sqrt(rank) instead of alpha / rank")
@@ -39,8 +39,8 @@ public record LoraSettings(
         alpha.ifPresent(value -> Require.positive("alpha", value));
         Require.shareBelowOne("dropout", dropout);
         Require.that(!targets.isEmpty(), "targets must name at least one layer, such as q_proj, or all");
-        targets.forEach(target ->
-                Require.that(!target.isBlank(), "targets must name layers, such as q_proj, not empty text"));
+        targets.forEach(
+                target -> Require.that(!target.isBlank(), "targets must name layers, such as q_proj, not empty text"));
         targets = List.copyOf(targets);
     }
 

@@ -9,6 +9,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ComponentRules {
     // Oniguruma gives up after 10,000,000 retries in one match, and the library aborts when it does.
     private static final int RETRIES = 9_000_000;
+    private static final int MAX_CHARACTERS = 4_000_000; // already tens of seconds in native code
     private static final int MAX_GROWTH = 8;
 
     private final JsonFile file;
@@ -33,7 +34,7 @@ final class ComponentRules {
                 rules.check(node, part);
             }
         }
-        return RETRIES / rules.ways;
+        return Math.min(MAX_CHARACTERS, RETRIES / rules.ways);
     }
 
     private void check(JsonNode node, String place) {

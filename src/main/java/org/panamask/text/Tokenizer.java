@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/// Translates text to token ids and back, as the tokenizer.json of a model says, without truncation, padding or special
-/// tokens. Any number of threads may use one tokenizer; closing it waits for calls that run.
+/// Translates text to token ids and back, as the tokenizer.json of a model says, without truncation, padding or
+/// special tokens. Any number of threads may use one tokenizer; closing it waits for calls that run.
 ///
 /// The file is checked before native code reads it. The native library is told not to use the network (`ai.djl.offline`,
 /// `OPT_OUT_TRACKING`) unless these system properties are already set.
@@ -47,7 +47,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private static HuggingFaceTokenizer load(JsonFile file) {
-        // Read when the library's classes load: no download of a CUDA build, no call home, no look for CUDA libraries.
+        // Read when the library's classes load: no download of a CUDA build, no call home.
         setWhenAbsent("ai.djl.offline", "true");
         setWhenAbsent("OPT_OUT_TRACKING", "true");
         setWhenAbsent("RUST_FLAVOR", "cpu");
@@ -55,7 +55,8 @@ public final class Tokenizer implements AutoCloseable {
             return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.utf8()), OPTIONS);
         } catch (IOException | RuntimeException e) {
             throw new TokenizerException(
-                    file.path() + ": the tokenizer library refuses it, " + e.getMessage() + "; fetch the file again", e);
+                    file.path() + ": the tokenizer library refuses it, " + e.getMessage() + "; fetch the file again",
+                    e);
         } catch (LinkageError e) {
             throw new TokenizerException(
                     "tokenizer library: cannot be loaded, " + e.getMessage()

@@ -143,7 +143,8 @@ final class VocabularyRules {
         }
     }
 
-    /// Added tokens in file order. The native library ignores the file's id and takes the vocabulary's, or the next free one.
+    /// Added tokens in file order. The native library ignores the file's id and takes the vocabulary's, or the next
+    /// free one.
     private List<String> added() {
         List<String> specials = new ArrayList<>();
         JsonNode added = file.root().get("added_tokens");

@@ -13,10 +13,16 @@ import org.panamask.config.Settings;
 /// @param init where the weights come from
 /// @param maskTokenId the id of the mask token
 /// @param maskToken the text of the mask token
+/// @param bosTokenId the id that begins a row
+/// @param sepTokenId the id between prompt and answer
+/// @param eosTokenId the id that ends an answer
+/// @param padTokenId the id that fills a row
 /// @param adapter an adapter to go on training
 /// @param tokenizer a tokenizer file or folder, if not that of the model folder
 public record ModelSettings(
-        @Key(shorthand = true, doc = "model folder with config.json, weights and tokenizer, as Hugging Face lays it out")
+        @Key(
+                shorthand = true,
+                doc = "model folder with config.json, weights and tokenizer, as Hugging Face lays it out")
         Path path,
 
         @Key(value = "pretrained", doc = "start from the folder's weights (pretrained) or from random ones (random)")
@@ -27,6 +33,18 @@ public record ModelSettings(
 
         @Key(doc = "text of the mask token in the tokenizer; not together with mask_token_id")
         Optional<String> maskToken,
+
+        @Key(doc = "id of the token that begins a row; found in the model folder when left out")
+        Optional<Integer> bosTokenId,
+
+        @Key(doc = "id of the token between prompt and answer; found in the model folder when left out")
+        Optional<Integer> sepTokenId,
+
+        @Key(doc = "id of the token that ends an answer; found in the model folder when left out")
+        Optional<Integer> eosTokenId,
+
+        @Key(doc = "id of the token that fills a row; found in the model folder when left out")
+        Optional<Integer> padTokenId,
 
         @Key(doc = "folder of a PEFT adapter to go on training")
         Optional<Path> adapter,
@@ -45,6 +63,10 @@ public record ModelSettings(
     /// Checks the ranges.
     public ModelSettings {
         maskTokenId.ifPresent(id -> Require.atLeast("mask_token_id", id, 0));
+        bosTokenId.ifPresent(id -> Require.atLeast("bos_token_id", id, 0));
+        sepTokenId.ifPresent(id -> Require.atLeast("sep_token_id", id, 0));
+        eosTokenId.ifPresent(id -> Require.atLeast("eos_token_id", id, 0));
+        padTokenId.ifPresent(id -> Require.atLeast("pad_token_id", id, 0));
         maskToken.ifPresent(token -> Require.that(!token.isEmpty(), "mask_token must not be empty"));
         Require.that(
                 maskTokenId.isEmpty() || maskToken.isEmpty(),

@@ -21,8 +21,7 @@ import org.panamask.nn.LoraSettings;
 /// @param backend where the numbers are computed
 /// @param output the folder for everything the run writes
 public record Recipe(
-        @Key(doc = "the model to start from")
-        ModelSettings model,
+        @Key(doc = "the model to start from") ModelSettings model,
 
         @Key(value = "ddm-sft", doc = "what the model is trained to do")
         Objective objective,
@@ -30,20 +29,16 @@ public record Recipe(
         @Key(doc = "low-rank adapters to train; without this key all weights are trained")
         Optional<LoraSettings> lora,
 
-        @Key(doc = "the rows to learn from")
-        DataSettings data,
+        @Key(doc = "the rows to learn from") DataSettings data,
 
-        @Key(doc = "how the weights are trained")
-        TrainSettings train,
+        @Key(doc = "how the weights are trained") TrainSettings train,
 
         @Key(doc = "how samples are generated during training")
         SamplerSettings sample,
 
-        @Key(doc = "where the numbers are computed")
-        BackendSettings backend,
+        @Key(doc = "where the numbers are computed") BackendSettings backend,
 
-        @Key(doc = "folder for everything the run writes")
-        Path output) {
+        @Key(doc = "folder for everything the run writes") Path output) {
 
     /// Fine-tuning of all weights with every other key at its default.
     public static Recipe of(Path model, Path rows, Path output) {

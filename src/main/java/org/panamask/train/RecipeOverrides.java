@@ -41,7 +41,8 @@ final class RecipeOverrides {
         Map<String, Tree.Entry> entries = new LinkedHashMap<>();
         switch (tree) {
             case Tree.Mapping mapping -> entries.putAll(mapping.entries());
-            case Tree.Scalar scalar when !scalar.isNull() && !scalar.isMissing() ->
+            case Tree.Scalar scalar
+            when !scalar.isNull() && !scalar.isMissing() ->
                 shorthand(type).ifPresent(key -> entries.put(key, new Tree.Entry(scalar.place(), scalar)));
             case Tree.Scalar _, Tree.Items _ -> {}
         }

@@ -25,9 +25,8 @@ public final class RecipeReader {
 
     private RecipeReader() {}
 
-    /// Reads a recipe, with `key=value` overrides such as `train.learning_rate=1e-4` laid over it. Relative paths in
-    /// the file start at its folder, those in overrides at the working folder. Whether the files it names are there is
-    /// not looked at.
+    /// Reads a recipe, with overrides such as `train.learning_rate=1e-4` laid over it. Relative paths in the file start
+    /// at its folder, those in overrides at the working folder. Nobody looks whether the files it names are there.
     ///
     /// @throws RecipeException if anything in it is wrong
     public static Recipe read(Path file, List<String> overrides) {
@@ -40,8 +39,10 @@ public final class RecipeReader {
     /// @throws RecipeException if anything in it is wrong or missing
     public static Recipe readChecked(Path file, List<String> overrides) {
         Reading reading = reading(file, overrides);
-        reading.bound().value().ifPresent(recipe -> reading.problems()
-                .addAll(RecipeFiles.problems(recipe, reading.bound().places(), reading.problems())));
+        reading.bound()
+                .value()
+                .ifPresent(recipe -> reading.problems()
+                        .addAll(RecipeFiles.problems(recipe, reading.bound().places(), reading.problems())));
         return finish(reading.bound(), reading.problems());
     }
 
@@ -58,7 +59,8 @@ public final class RecipeReader {
     private static Reading reading(Path file, List<String> overrides) {
         Path absolute = file.toAbsolutePath().normalize();
         Path folder = Optional.ofNullable(absolute.getParent()).orElse(absolute);
-        String source = Optional.ofNullable(absolute.getFileName()).orElse(absolute).toString();
+        String source =
+                Optional.ofNullable(absolute.getFileName()).orElse(absolute).toString();
         return bind(text(absolute, new Place(source, 0, folder)), source, folder, overrides);
     }
 

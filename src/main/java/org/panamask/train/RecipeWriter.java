@@ -17,13 +17,15 @@ import org.panamask.config.SettingType;
 /// Writes recipes with every default filled in, so that they read back to the same recipe.
 public final class RecipeWriter {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z_/.][A-Za-z0-9_/.-]*");
-    private static final List<String> WORDS_OF_YAML = List.of("null", "true", "false", "yes", "no", "on", "off", "y", "n");
+    private static final List<String> WORDS_OF_YAML =
+            List.of("null", "true", "false", "yes", "no", "on", "off", "y", "n");
 
     private RecipeWriter() {}
 
     /// The recipe as YAML. Keys that were left out and have no default stand there as comments.
     public static String text(Recipe recipe) {
-        StringBuilder out = new StringBuilder("# Every key of this run, defaults included. 'panamask recipe' explains them.\n");
+        StringBuilder out =
+                new StringBuilder("# Every key of this run, defaults included. 'panamask recipe' explains them.\n");
         write(out, Section.of(Recipe.class), recipe, "");
         return out.toString();
     }
@@ -62,7 +64,11 @@ public final class RecipeWriter {
                             .filter(entry -> entry.getValue().type().isInstance(value))
                             .findFirst()
                             .orElseThrow();
-                    out.append('\n').append(indent).append("  mode: ").append(mode.getKey()).append('\n');
+                    out.append('\n')
+                            .append(indent)
+                            .append("  mode: ")
+                            .append(mode.getKey())
+                            .append('\n');
                     write(out, mode.getValue(), (Record) value, indent + "  ");
                 }
             }
@@ -74,8 +80,7 @@ public final class RecipeWriter {
             case Double number -> number(number.toString());
             case Float number -> number(number.toString());
             case Enum<?> constant -> SettingType.Choice.written(constant);
-            case List<?> list ->
-                list.stream().map(RecipeWriter::leaf).toList().toString();
+            case List<?> list -> list.stream().map(RecipeWriter::leaf).toList().toString();
             case String text -> quoted(text);
             case Path path -> quoted(path.toString());
             default -> value.toString();

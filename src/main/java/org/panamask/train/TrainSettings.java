@@ -112,8 +112,7 @@ public record TrainSettings(
         Require.atLeast("accumulate", accumulate, 1);
         Require.positive("learning_rate", learningRate);
         Require.atLeast("warmup_steps", warmupSteps, 0);
-        Require.that(
-                warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio must be between 0 and 1, not " + warmupRatio);
+        Require.that(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio must be between 0 and 1, not " + warmupRatio);
         Require.positive("epochs", epochs);
         Require.atLeast("max_steps", maxSteps, 0);
         Require.notNegative("weight_decay", weightDecay);

@@ -94,8 +94,8 @@ final class YamlTree {
                 case DocumentStartEvent _ -> {
                     documents++;
                     if (documents == 2) {
-                        refused.add(
-                                new Problem(place(event.getStartMark()), "a recipe is one document, but a second starts"));
+                        String rule = "a recipe is one document, but a second starts";
+                        refused.add(new Problem(place(event.getStartMark()), rule));
                     }
                 }
                 case CollectionStartEvent _ -> depth++;
@@ -104,7 +104,8 @@ final class YamlTree {
             }
             if (depth > DEEPEST) {
                 refused.add(new Problem(
-                        place(event.getStartMark()), "a recipe has at most " + DEEPEST + " levels, but this goes deeper"));
+                        place(event.getStartMark()),
+                        "a recipe has at most " + DEEPEST + " levels, but this goes deeper"));
                 return refused;
             }
         }

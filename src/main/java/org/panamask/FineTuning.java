@@ -1,0 +1,216 @@
+package org.panamask;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.panamask.backend.Backend;
+import org.panamask.backend.Backends;
+import org.panamask.data.BatchPlan;
+import org.panamask.data.StepRule;
+import org.panamask.diffusion.TokenRows;
+import org.panamask.report.EvaluationReport;
+import org.panamask.report.LoggedSteps;
+import org.panamask.report.LossPicture;
+import org.panamask.report.MetricsFile;
+import org.panamask.report.RunPlan;
+import org.panamask.report.RunSummary;
+import org.panamask.report.SampleFiles;
+import org.panamask.report.StepReport;
+import org.panamask.report.TensorBoardFile;
+import org.panamask.report.TrainingListener;
+import org.panamask.train.Learning;
+import org.panamask.train.LoadedModel;
+import org.panamask.train.Recipe;
+import org.panamask.train.RunFolder;
+import org.panamask.train.Schedule;
+import org.panamask.train.StepResult;
+import org.panamask.train.Trainer;
+import org.panamask.train.TrainingData;
+
+/// One training run: everything a recipe names, from its files to the adapter it leaves in the output folder. Opening it
+/// loads model and data, so that what is wrong is said before the first step.
+public final class FineTuning implements AutoCloseable {
+    // Validation noise has its own seed, so that numbers compare across steps and runs.
+    private static final long VALIDATION_SEED = 1_000_003;
+
+    private final Recipe recipe;
+    private final Backend backend;
+    private final LoadedModel loaded;
+    private final TrainingData data;
+    private final BatchPlan plan;
+    private final Schedule schedule;
+    private final Trainer trainer;
+    private volatile boolean stopping;
+
+    private FineTuning(Recipe recipe, Backend backend) {
+        this.recipe = recipe;
+        this.backend = backend;
+        backend.require(recipe.backend().dtype());
+        long seed = recipe.train().seed();
+        LoadedModel.Trained trained = recipe.lora().isPresent()
+                ? new LoadedModel.Trained.Branches(recipe.lora().get(), seed)
+                : new LoadedModel.Trained.Everything(seed);
+        this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained);
+        this.data = TrainingData.read(recipe.data(), recipe.objective(), loaded.tokenizer(), loaded.special());
+        StepRule rule =
+                switch (recipe.train().stepCount()) {
+                    case CEIL -> StepRule.CEIL;
+                    case FLOOR -> StepRule.FLOOR;
+                };
+        this.plan = BatchPlan.of(
+                data.training().size(),
+                new BatchPlan.Settings(recipe.train().microBatch(), recipe.train().accumulate(), rule, seed));
+        this.schedule = Schedule.of(recipe.train(), totalSteps());
+        this.trainer = new Trainer(
+                backend,
+                loaded.precision(),
+                loaded.model(),
+                loaded.trained(),
+                new Trainer.Method(Learning.of(recipe.objective(), data.special(), seed), recipe.train()));
+    }
+
+    private long totalSteps() {
+        return recipe.train().maxSteps() > 0
+                ? recipe.train().maxSteps()
+                : plan.totalSteps(recipe.train().epochs());
+    }
+
+    /// Loads what `recipe` names. Nothing is written yet.
+    ///
+    /// @throws org.panamask.backend.BackendException if the backend or its number type cannot run here
+    /// @throws org.panamask.checkpoint.CheckpointException if a model or adapter file is missing or wrong
+    /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks a token
+    /// @throws org.panamask.data.DataException if the data are missing, empty or not of their form
+    public static FineTuning open(Recipe recipe) {
+        Backend backend = Backends.open(recipe.backend());
+        try {
+            return new FineTuning(recipe, backend);
+        } catch (RuntimeException | Error failure) {
+            backend.close();
+            throw failure;
+        }
+    }
+
+    /// Opens, runs and closes a run.
+    public static RunSummary run(Recipe recipe, TrainingListener listener) {
+        try (FineTuning run = open(recipe)) {
+            return run.run(listener);
+        }
+    }
+
+    /// What is worth knowing of the data before training, a sentence each.
+    public List<String> warnings() {
+        return data.statistics().warnings();
+    }
+
+    /// The model being trained.
+    public LoadedModel loaded() {
+        return loaded;
+    }
+
+    /// Asks the run to finish its step, save and return; from any thread.
+    public void stop() {
+        stopping = true;
+    }
+
+    /// Trains to the end, or until [#stop], and leaves the result in the output folder.
+    ///
+    /// @param listener hears of every logged step, besides the files of the output folder
+    /// @throws org.panamask.data.DataException if the output folder holds the result of an earlier run
+    public RunSummary run(TrainingListener listener) {
+        long start = System.nanoTime();
+        RunFolder folder = RunFolder.create(recipe, backend.report());
+        try (MetricsFile metrics = MetricsFile.open(folder.path());
+                TensorBoardFile board = TensorBoardFile.create(folder.path(), InstantSource.system())) {
+            String title = "Loss of " + folder.path().getFileName();
+            TrainingListener all = LoggedSteps.of(
+                    recipe.train().logEvery(),
+                    TrainingListener.all(List.of(
+                            metrics,
+                            board,
+                            LossPicture.in(folder.path(), title, InstantSource.system()),
+                            SampleFiles.in(folder.path()),
+                            listener)));
+            all.started(new RunPlan(0, totalSteps(), recipe.backend().memoryLimitBytes(), folder.path()));
+            long done = loop(all, folder, start);
+            folder.saveResult(loaded);
+            all.saved(done, folder.path());
+            RunSummary summary = new RunSummary(done, done == totalSteps(), since(start));
+            all.finished(summary);
+            return summary;
+        }
+    }
+
+    private long loop(TrainingListener all, RunFolder folder, long start) {
+        long total = totalSteps();
+        long evaluated = -1;
+        Samples samples = new Samples(loaded, recipe, data);
+        for (long step = 0; step < total; step++) {
+            if (stopping) {
+                return step;
+            }
+            long before = System.nanoTime();
+            List<TokenRows> window =
+                    plan.window(step).stream().map(data::batch).toList();
+            StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(step));
+            double seconds = (System.nanoTime() - before) / 1e9;
+            all.step(report(step + 1, result, seconds, start));
+            if (isDue(step + 1, recipe.train().evalEvery())) {
+                evaluate(all, step + 1, start);
+                evaluated = step + 1;
+            }
+            if (isDue(step + 1, recipe.train().sampleEvery())) {
+                all.sampled(samples.take(step + 1));
+            }
+            if (isDue(step + 1, recipe.train().saveEvery()) && step + 1 < total) {
+                all.saved(step + 1, folder.saveCheckpoint(loaded, step + 1));
+            }
+        }
+        if (evaluated != total) {
+            evaluate(all, total, start);
+        }
+        return total;
+    }
+
+    private static boolean isDue(long step, int every) {
+        return every > 0 && step % every == 0;
+    }
+
+    private StepReport report(long step, StepResult result, double seconds, long start) {
+        return new StepReport(
+                step,
+                totalSteps(),
+                result.loss(),
+                result.ceLoss(),
+                result.accuracy(),
+                result.maskRatio(),
+                result.learningRate(),
+                result.gradNorm(),
+                result.tokens() / seconds,
+                backend.ledger().total(),
+                since(start));
+    }
+
+    private void evaluate(TrainingListener all, long step, long start) {
+        if (data.validation().isEmpty()) {
+            return;
+        }
+        Learning fixed = Learning.of(recipe.objective(), data.special(), VALIDATION_SEED);
+        StepResult result =
+                trainer.evaluate(fixed, data.validationBatches(recipe.train().microBatch()));
+        all.evaluated(new EvaluationReport(
+                step, result.loss(), result.ceLoss(), result.accuracy(), data.validation().size(), since(start)));
+    }
+
+    private static Duration since(long start) {
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    /// Gives model, optimizer state and backend back. Closing twice does nothing.
+    @Override
+    public void close() {
+        trainer.close();
+        loaded.close();
+        backend.close();
+    }
+}

@@ -1,0 +1,136 @@
+package org.panamask;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Backends;
+import org.panamask.diffusion.Sampler;
+import org.panamask.diffusion.SamplerListener;
+import org.panamask.diffusion.SamplerResult;
+import org.panamask.diffusion.SamplerSettings;
+import org.panamask.train.BackendPasses;
+import org.panamask.train.LoadedModel;
+import org.panamask.train.ModelSettings;
+
+/// A diffusion language model, ready to generate. Safe for use by many threads: their passes take turns on the backend.
+public final class Panamask implements AutoCloseable {
+    private final LoadedModel loaded;
+    private final Prompts prompts;
+    private final boolean shift;
+    private final boolean ownsBackend;
+
+    private Panamask(LoadedModel loaded, boolean shift, boolean ownsBackend) {
+        this.loaded = loaded;
+        this.shift = shift;
+        this.ownsBackend = ownsBackend;
+        this.prompts = new Prompts(
+                loaded.tokenizer(), loaded.special(), loaded.model().maxPositions());
+    }
+
+    /// Loads the model of a folder in Hugging Face layout onto the CPU in f32.
+    ///
+    /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
+    /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks the mask token
+    /// @throws org.panamask.backend.BackendException if the backend cannot run here
+    public static Panamask open(Path folder) {
+        return open(ModelSettings.of(folder), BackendSettings.defaults(), true);
+    }
+
+    /// Loads what `model` names, perhaps with an adapter, onto the backend that `where` names.
+    ///
+    /// @param model folder, adapter, tokenizer, special ids
+    /// @param where backend, number type, threads
+    /// @param shift whether the model predicts column i from the hidden state of column i - 1, as models converted from
+    ///     causal ones do
+    public static Panamask open(ModelSettings model, BackendSettings where, boolean shift) {
+        Backend backend = Backends.open(where);
+        try {
+            backend.require(where.dtype());
+            LoadedModel loaded =
+                    LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
+            return new Panamask(loaded, shift, true);
+        } catch (RuntimeException | Error failure) {
+            backend.close();
+            throw failure;
+        }
+    }
+
+    /// Generates from a model that somebody else has loaded and will close.
+    public static Panamask over(LoadedModel loaded, boolean shift) {
+        return new Panamask(loaded, shift, false);
+    }
+
+    /// The model, its tokenizer and its special ids.
+    public LoadedModel loaded() {
+        return loaded;
+    }
+
+    /// The answer to `prompt` with every setting at its default.
+    ///
+    /// @throws GenerationException if the prompt leaves no room for an answer
+    public String generate(String prompt) {
+        return generate(List.of(prompt), SamplerSettings.defaults(), SamplerListener.NONE)
+                .getFirst()
+                .text();
+    }
+
+    /// The answers to `asked`, unmasked side by side; `listener` sees the canvases on the way.
+    ///
+    /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model allows
+    public List<Generation> generate(List<String> asked, SamplerSettings settings, SamplerListener listener) {
+        long start = System.nanoTime();
+        Prompts.Laid laid = prompts.answers(asked, settings.length());
+        SamplerResult result = sampler(settings).sample(laid.input(), listener);
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+        List<Generation> answers = new ArrayList<>();
+        for (int row = 0; row < asked.size(); row++) {
+            int first = laid.starts()[row];
+            answers.add(new Generation(
+                    prompts.answer(result.ids().get(row), first),
+                    settings.length() - first,
+                    result.forwards(),
+                    elapsed));
+        }
+        return answers;
+    }
+
+    /// The `middle` tokens between `prefix` and `suffix`.
+    ///
+    /// @throws GenerationException if the gap is empty or the text longer than the model allows
+    public Generation infill(
+            String prefix, String suffix, int middle, SamplerSettings settings, SamplerListener listener) {
+        long start = System.nanoTime();
+        Prompts.Laid laid = prompts.gap(prefix, suffix, middle);
+        SamplerResult result = sampler(settings).sample(laid.input(), listener);
+        int first = laid.starts()[0];
+        return new Generation(
+                prompts.text(result.ids().getFirst(), first, first + middle),
+                middle,
+                result.forwards(),
+                Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /// A canvas as text, from its first token after the begin token on: `_` for a masked token, padding left out.
+    public String shown(int[] ids) {
+        return prompts.shown(ids, 1);
+    }
+
+    private Sampler sampler(SamplerSettings settings) {
+        return new Sampler(
+                loaded.model(),
+                new BackendPasses(loaded.backend(), loaded.precision()),
+                Sampler.Rule.of(settings, loaded.special().mask(), shift));
+    }
+
+    /// Gives the model back, and the backend where [#open] started it. Closing twice does nothing.
+    @Override
+    public void close() {
+        if (ownsBackend) {
+            loaded.close();
+            loaded.backend().close();
+        }
+    }
+}

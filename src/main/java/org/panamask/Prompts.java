@@ -1,0 +1,107 @@
+package org.panamask;
+
+import java.util.Arrays;
+import java.util.List;
+import org.panamask.data.RowIds;
+import org.panamask.diffusion.SamplerInput;
+import org.panamask.text.Tokenizer;
+
+/// Lays texts out on canvases, and reads answers back.
+final class Prompts {
+    private final Tokenizer tokenizer;
+    private final RowIds special;
+    private final int mostTokens;
+
+    Prompts(Tokenizer tokenizer, RowIds special, int mostTokens) {
+        this.tokenizer = tokenizer;
+        this.special = special;
+        this.mostTokens = mostTokens;
+    }
+
+    /// A canvas of `length` columns: begin, prompt and separator given, the rest to be filled in.
+    record Laid(int[][] ids, boolean[][] given, int[] starts) {
+        SamplerInput input() {
+            return SamplerInput.of(ids, given);
+        }
+    }
+
+    /// Lays prompts out, each on a canvas of `length` columns.
+    Laid answers(List<String> prompts, int length) {
+        requireLength(length);
+        Laid laid = new Laid(new int[prompts.size()][], new boolean[prompts.size()][], new int[prompts.size()]);
+        for (int row = 0; row < prompts.size(); row++) {
+            int[] prompt = tokenizer.encode(prompts.get(row));
+            int start = prompt.length + 2;
+            if (start >= length) {
+                throw new GenerationException("generate: a canvas of " + length + " tokens must leave room for an answer,"
+                        + " but the prompt takes " + start + " of them; raise sample.length or shorten the prompt");
+            }
+            int[] ids = new int[length];
+            Arrays.fill(ids, special.mask());
+            ids[0] = special.bos();
+            System.arraycopy(prompt, 0, ids, 1, prompt.length);
+            ids[start - 1] = special.sep();
+            boolean[] given = new boolean[length];
+            Arrays.fill(given, 0, start, true);
+            laid.ids[row] = ids;
+            laid.given[row] = given;
+            laid.starts[row] = start;
+        }
+        return laid;
+    }
+
+    /// Lays a text with a gap of `middle` tokens out, after the begin token.
+    Laid gap(String prefix, String suffix, int middle) {
+        int[] before = tokenizer.encode(prefix);
+        int[] after = tokenizer.encode(suffix);
+        if (middle < 1) {
+            throw new GenerationException("infill: the gap must have at least 1 token, not " + middle);
+        }
+        int start = before.length + 1;
+        int length = start + middle + after.length;
+        requireLength(length);
+        int[] ids = new int[length];
+        Arrays.fill(ids, special.mask());
+        ids[0] = special.bos();
+        System.arraycopy(before, 0, ids, 1, before.length);
+        System.arraycopy(after, 0, ids, start + middle, after.length);
+        boolean[] given = new boolean[length];
+        Arrays.fill(given, true);
+        Arrays.fill(given, start, start + middle, false);
+        return new Laid(new int[][] {ids}, new boolean[][] {given}, new int[] {start});
+    }
+
+    private void requireLength(int length) {
+        if (length > mostTokens) {
+            throw new GenerationException("generate: the model has positions for " + mostTokens
+                    + " tokens, but the canvas has " + length + "; lower sample.length");
+        }
+    }
+
+    /// The text of `ids` from column `start` up to the first end or padding token.
+    String answer(int[] ids, int start) {
+        int end = start;
+        while (end < ids.length && ids[end] != special.eos() && ids[end] != special.pad()) {
+            end++;
+        }
+        return tokenizer.decode(Arrays.copyOfRange(ids, start, end), true);
+    }
+
+    /// The text of the columns `[from, to)`.
+    String text(int[] ids, int from, int to) {
+        return tokenizer.decode(Arrays.copyOfRange(ids, from, to), true);
+    }
+
+    /// The canvas with its special tokens written out, for people to look at.
+    String shown(int[] ids, int from) {
+        StringBuilder text = new StringBuilder();
+        for (int i = from; i < ids.length; i++) {
+            if (ids[i] == special.mask()) {
+                text.append('_');
+            } else if (ids[i] != special.pad()) {
+                text.append(tokenizer.decode(new int[] {ids[i]}, ids[i] != special.eos()));
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,74 @@
+package org.panamask;
+
+import java.util.Arrays;
+import java.util.List;
+import org.panamask.data.Row;
+import org.panamask.data.RowIds;
+import org.panamask.diffusion.CausalDecoder;
+import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.Sampler;
+import org.panamask.diffusion.SamplerInput;
+import org.panamask.diffusion.SamplerListener;
+import org.panamask.report.SampleReport;
+import org.panamask.train.BackendPasses;
+import org.panamask.train.LoadedModel;
+import org.panamask.train.Recipe;
+import org.panamask.train.TrainingData;
+
+/// Generates an answer while a model trains: to a validation row where there are some, else to a training row, another
+/// one each time. Diffusion models unmask it, a causal one decodes it from left to right.
+final class Samples {
+    private final LoadedModel loaded;
+    private final Recipe recipe;
+    private final List<Row> rows;
+    private final RowIds special;
+    private final Prompts prompts;
+
+    Samples(LoadedModel loaded, Recipe recipe, TrainingData data) {
+        this.loaded = loaded;
+        this.recipe = recipe;
+        this.special = data.special();
+        this.rows = data.validation().isEmpty() ? data.training() : data.validation();
+        this.prompts = new Prompts(
+                loaded.tokenizer(), special, loaded.model().facts().maxPositions());
+    }
+
+    SampleReport take(long step) {
+        Row row = rows.get((int) (step / recipe.train().sampleEvery() % rows.size()));
+        int start = Math.max(1, row.sourceLength());
+        int[] masked = row.ids().clone();
+        Arrays.fill(masked, start, masked.length, special.mask());
+        int[] answer =
+                switch (recipe.objective()) {
+                    case Objective.DdmSft sft -> unmasked(masked, start, sft.shift());
+                    case Objective.Ddm ddm -> unmasked(masked, start, ddm.shift());
+                    case Objective.Autoregressive _ -> decoded(masked, start);
+                };
+        return new SampleReport(
+                step,
+                prompts.text(row.ids(), 0, start),
+                prompts.shown(masked, start),
+                prompts.answer(answer, start));
+    }
+
+    private int[] unmasked(int[] masked, int start, boolean shift) {
+        boolean[] given = new boolean[masked.length];
+        Arrays.fill(given, 0, start, true);
+        Sampler sampler =
+                new Sampler(loaded.model(), passes(), Sampler.Rule.of(recipe.sample(), special.mask(), shift));
+        return sampler.sample(SamplerInput.of(new int[][] {masked}, new boolean[][] {given}), SamplerListener.NONE)
+                .ids()
+                .getFirst();
+    }
+
+    private int[] decoded(int[] masked, int start) {
+        return new CausalDecoder(loaded.model(), passes(), List.of(special.eos()), special.pad())
+                .decode(new int[][] {masked}, new int[] {start})
+                .ids()
+                .getFirst();
+    }
+
+    private BackendPasses passes() {
+        return new BackendPasses(loaded.backend(), loaded.precision());
+    }
+}

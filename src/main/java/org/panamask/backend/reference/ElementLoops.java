@@ -1,0 +1,91 @@
+package org.panamask.backend.reference;
+
+import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Philox;
+import org.panamask.tensor.ShapeRules;
+import org.panamask.tensor.Tensor;
+
+/// What works on single elements or pairs: gates, dropout, rotation.
+final class ElementLoops {
+    private ElementLoops() {}
+
+    static double[] swiGlu(Tensor gate, Tensor up) {
+        double[] y = Values.of(gate);
+        double[] u = Values.of(up);
+        for (int i = 0; i < y.length; i++) {
+            y[i] = y[i] * sigmoid(y[i]) * u[i];
+        }
+        return y;
+    }
+
+    /// `dgate = dy * up * s * (1 + gate * (1 - s))` with `s = sigmoid(gate)`.
+    static double[] gateGradient(Tensor dy, Tensor gate, Tensor up) {
+        double[] d = Values.of(dy);
+        double[] g = Values.of(gate);
+        double[] u = Values.of(up);
+        for (int i = 0; i < d.length; i++) {
+            double s = sigmoid(g[i]);
+            d[i] *= u[i] * s * (1 + g[i] * (1 - s));
+        }
+        return d;
+    }
+
+    /// `dup = dy * silu(gate)`.
+    static double[] upGradient(Tensor dy, Tensor gate) {
+        return swiGlu(gate, dy);
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + StrictMath.exp(-x));
+    }
+
+    /// Drops and scales; its own gradient, applied to `dy`.
+    static double[] dropout(Tensor x, DropoutKey key) {
+        double[] y = Values.of(x);
+        int[] rows = Values.ints(key.rows());
+        int width = Values.extent(x, 1);
+        int threshold = key.threshold();
+        int[] words = new int[4];
+        for (int i = 0; i < y.length; i++) {
+            int n = i / width;
+            int field = i % width % 8;
+            if (field == 0) {
+                Philox.fill(words, key.seed(), pair(rows[n * 2], rows[n * 2 + 1]), pair(i % width / 8, key.site()));
+            }
+            int draw = words[field >> 1] >>> ((field & 1) * 16) & 0xFFFF;
+            y[i] = draw < threshold ? 0 : y[i] * key.scale();
+        }
+        return y;
+    }
+
+    private static long pair(int low, int high) {
+        return low & 0xFFFFFFFFL | (long) high << 32;
+    }
+
+    /// Rotates by the angles, or by their opposites where `direction` is -1.
+    static double[] rotate(Tensor x, Ops.Rotation rotation, int direction) {
+        double[] y = Values.of(x);
+        double[] cos = Values.of(rotation.cos());
+        double[] sin = Values.of(rotation.sin());
+        int[] positions = Values.ints(rotation.positions());
+        int heads = Values.extent(x, 1);
+        int half = Values.extent(x, 2) / 2;
+        for (int n = 0; n < positions.length; n++) {
+            ShapeRules.requireIndex(
+                    "rotate: positions", positions[n], n, rotation.cos().shape().extent(0));
+            for (int h = 0; h < heads; h++) {
+                int first = (n * heads + h) * half * 2;
+                for (int i = 0; i < half; i++) {
+                    double c = cos[positions[n] * half + i];
+                    double s = direction * sin[positions[n] * half + i];
+                    double low = y[first + i];
+                    double high = y[first + half + i];
+                    y[first + i] = low * c - high * s;
+                    y[first + half + i] = high * c + low * s;
+                }
+            }
+        }
+        return y;
+    }
+}

@@ -1,0 +1,172 @@
+package org.panamask.backend.reference;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.panamask.backend.host.HostNumbers;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.Prediction;
+import org.panamask.tensor.ShapeRules;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.Weight;
+
+/// What is read from the head's logits: losses with their gradients, and predictions.
+final class HeadLoops {
+    private final Tensor hidden;
+    private final Weight head;
+    private final int rows;
+    private final int vocabulary;
+    private final double[] logits;
+
+    /// The logits of every row, rounded to the type that sums are kept in.
+    HeadLoops(Tensor hidden, Weight head) {
+        this.hidden = hidden;
+        this.head = head;
+        this.rows = Values.extent(hidden, 0);
+        this.vocabulary = Math.toIntExact(head.shape().extent(0));
+        this.logits = MatmulLoops.linear(hidden, head);
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = Values.rounded(logits[i], hidden.dtype());
+        }
+    }
+
+    double[] logits() {
+        return logits;
+    }
+
+    /// Fills `result`, and returns the gradients of the logits: `weight * (softmax - onehot)`.
+    double[] crossEntropy(Tensor targets, Tensor weights, CrossEntropy result) {
+        int[] target = Values.ints(targets);
+        double[] weight = Values.of(weights);
+        double[] gradients = new double[logits.length];
+        double loss = 0;
+        for (int r = 0; r < rows; r++) {
+            ShapeRules.requireIndex("crossEntropy: targets", target[r], r, vocabulary);
+            double[] row = row(r);
+            double largest = Arrays.stream(row).max().orElseThrow();
+            double logSum = logSum(row);
+            double entropy = logSum - row[target[r]];
+            loss += weight[r] * entropy;
+            HostNumbers.put(result.rows(), r, entropy);
+            Values.put(result.correct(), r, row[target[r]] == largest ? 1 : 0);
+            for (int id = 0; id < vocabulary; id++) {
+                double probability = StrictMath.exp(row[id] - logSum);
+                gradients[r * vocabulary + id] = weight[r] * (probability - (id == target[r] ? 1 : 0));
+            }
+        }
+        HostNumbers.put(result.loss(), 0, loss);
+        return gradients;
+    }
+
+    /// `dlogits head`.
+    double[] hiddenGradient(double[] dlogits) {
+        int width = Values.extent(hidden, 1);
+        double[] w = Values.of(head.value());
+        double[] gradient = new double[rows * width];
+        for (int i = 0; i < dlogits.length; i++) {
+            for (int c = 0; c < width; c++) {
+                gradient[i / vocabulary * width + c] += dlogits[i] * w[i % vocabulary * width + c];
+            }
+        }
+        return gradient;
+    }
+
+    /// `dlogits^T hidden`.
+    double[] headGradient(double[] dlogits) {
+        int width = Values.extent(hidden, 1);
+        double[] x = Values.of(hidden);
+        double[] gradient = new double[vocabulary * width];
+        for (int i = 0; i < dlogits.length; i++) {
+            for (int c = 0; c < width; c++) {
+                gradient[i % vocabulary * width + c] += dlogits[i] * x[i / vocabulary * width + c];
+            }
+        }
+        return gradient;
+    }
+
+    void argmax(TokenRule rule, Prediction result) {
+        for (int r = 0; r < rows; r++) {
+            double[] allowed = logProbabilities(row(r), rule);
+            int best = 0;
+            for (int id = 1; id < vocabulary; id++) {
+                if (allowed[id] > allowed[best]) {
+                    best = id;
+                }
+            }
+            Values.put(result.tokens(), r, best);
+            HostNumbers.put(result.logProbability(), r, allowed[best]);
+        }
+    }
+
+    void sample(TokenRule rule, Tensor uniforms, Prediction result) {
+        for (int r = 0; r < rows; r++) {
+            double[] allowed = logProbabilities(row(r), rule);
+            double uniform = HostNumbers.at(uniforms, r);
+            int chosen = 0;
+            double mass = 0;
+            for (int id = 0; id < vocabulary && mass <= uniform; id++) {
+                if (allowed[id] > Double.NEGATIVE_INFINITY) {
+                    // Where rounding leaves the whole mass at or below the draw, the last allowed id is taken.
+                    chosen = id;
+                    mass += StrictMath.exp(allowed[id]);
+                }
+            }
+            Values.put(result.tokens(), r, chosen);
+            HostNumbers.put(result.logProbability(), r, allowed[chosen]);
+        }
+    }
+
+    /// Log-probabilities of what `rule` leaves of a row; negative infinity for the rest.
+    private static double[] logProbabilities(double[] row, TokenRule rule) {
+        rule.forbidden().forEach(id -> row[id] = Double.NEGATIVE_INFINITY);
+        for (int id = 0; id < row.length; id++) {
+            row[id] /= rule.temperature();
+        }
+        if (rule.topK() > 0 && rule.topK() < row.length || rule.topP() < 1) {
+            filter(row, rule);
+        }
+        double logSum = logSum(row);
+        for (int id = 0; id < row.length; id++) {
+            row[id] -= logSum;
+        }
+        return row;
+    }
+
+    private static void filter(double[] row, TokenRule rule) {
+        int[] order = IntStream.range(0, row.length)
+                .boxed()
+                .sorted(Comparator.<Integer>comparingDouble(id -> -row[id]).thenComparingInt(id -> id))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        if (rule.topK() > 0) {
+            for (int rank = rule.topK(); rank < order.length; rank++) {
+                row[order[rank]] = Double.NEGATIVE_INFINITY;
+            }
+        }
+        if (rule.topP() < 1) {
+            double logSum = logSum(row);
+            double before = 0;
+            for (int id : order) {
+                double probability = StrictMath.exp(row[id] - logSum);
+                if (before > rule.topP()) {
+                    row[id] = Double.NEGATIVE_INFINITY;
+                }
+                before += probability;
+            }
+        }
+    }
+
+    private static double logSum(double[] row) {
+        double largest = Arrays.stream(row).max().orElseThrow();
+        double sum = 0;
+        for (double logit : row) {
+            sum += StrictMath.exp(logit - largest);
+        }
+        return largest + StrictMath.log(sum);
+    }
+
+    private double[] row(int r) {
+        return Arrays.copyOfRange(logits, r * vocabulary, (r + 1) * vocabulary);
+    }
+}

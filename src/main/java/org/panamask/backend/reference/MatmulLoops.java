@@ -1,0 +1,118 @@
+package org.panamask.backend.reference;
+
+import org.panamask.backend.host.HostNumbers;
+import org.panamask.tensor.ShapeRules;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.Weight;
+
+/// Products with weights, biases, and looking rows up.
+final class MatmulLoops {
+    private MatmulLoops() {}
+
+    /// `x w^T`, `[N, out]`: each element is one sum in the order of the inner index, whatever N is.
+    static double[] linear(Tensor x, Weight w) {
+        double[] a = Values.of(x);
+        double[] b = Values.of(w.value());
+        int inner = Values.extent(x, 1);
+        int rows = Values.extent(x, 0);
+        int columns = Math.toIntExact(w.shape().extent(0));
+        double[] y = new double[rows * columns];
+        for (int n = 0; n < rows; n++) {
+            for (int o = 0; o < columns; o++) {
+                double sum = 0;
+                for (int i = 0; i < inner; i++) {
+                    sum += a[n * inner + i] * b[o * inner + i];
+                }
+                y[n * columns + o] = sum;
+            }
+        }
+        return y;
+    }
+
+    /// Adds `bias` `[out]` to each row of `y` `[N, out]`.
+    static double[] addBias(double[] y, Weight bias) {
+        double[] b = Values.of(bias.value());
+        for (int i = 0; i < y.length; i++) {
+            y[i] += b[i % b.length];
+        }
+        return y;
+    }
+
+    /// `scale * dy w`, `[N, in]`.
+    static double[] inputGradient(Tensor dy, Weight w, float scale) {
+        double[] a = Values.of(dy);
+        double[] b = Values.of(w.value());
+        int rows = Values.extent(dy, 0);
+        int outer = Values.extent(dy, 1);
+        int inner = Math.toIntExact(w.shape().last());
+        double[] dx = new double[rows * inner];
+        for (int n = 0; n < rows; n++) {
+            for (int o = 0; o < outer; o++) {
+                double factor = scale * a[n * outer + o];
+                for (int i = 0; i < inner; i++) {
+                    dx[n * inner + i] += factor * b[o * inner + i];
+                }
+            }
+        }
+        return dx;
+    }
+
+    /// `scale * dy^T x`, `[out, in]`.
+    static double[] weightGradient(Tensor dy, Tensor x, float scale) {
+        double[] a = Values.of(dy);
+        double[] b = Values.of(x);
+        int rows = Values.extent(dy, 0);
+        int outer = Values.extent(dy, 1);
+        int inner = Values.extent(x, 1);
+        double[] dw = new double[outer * inner];
+        for (int n = 0; n < rows; n++) {
+            for (int o = 0; o < outer; o++) {
+                double factor = scale * a[n * outer + o];
+                for (int i = 0; i < inner; i++) {
+                    dw[o * inner + i] += factor * b[n * inner + i];
+                }
+            }
+        }
+        return dw;
+    }
+
+    /// The sum of the rows of `dy` `[N, out]`.
+    static double[] biasGradient(Tensor dy) {
+        double[] a = Values.of(dy);
+        double[] sums = new double[Values.extent(dy, 1)];
+        for (int i = 0; i < a.length; i++) {
+            sums[i % sums.length] += a[i];
+        }
+        return sums;
+    }
+
+    /// Copies rows `rows` of `table` to `y`, in order; `what` names them in messages.
+    static void gather(Tensor table, int[] rows, Tensor y, String what) {
+        int width = Values.extent(table, 1);
+        requireRows(rows, table, what);
+        for (int n = 0; n < rows.length; n++) {
+            for (int i = 0; i < width; i++) {
+                HostNumbers.put(y, (long) n * width + i, HostNumbers.at(table, (long) rows[n] * width + i));
+            }
+        }
+    }
+
+    /// Adds the rows of `dy` to the rows `rows` of `table`; a row met twice takes both.
+    static void scatterAdd(Tensor dy, int[] rows, Tensor table, String what) {
+        int width = Values.extent(table, 1);
+        requireRows(rows, table, what);
+        for (int n = 0; n < rows.length; n++) {
+            for (int i = 0; i < width; i++) {
+                long at = (long) rows[n] * width + i;
+                HostNumbers.put(
+                        table, at, HostNumbers.at(table, at) + HostNumbers.at(dy, (long) n * width + i));
+            }
+        }
+    }
+
+    private static void requireRows(int[] rows, Tensor table, String what) {
+        for (int n = 0; n < rows.length; n++) {
+            ShapeRules.requireIndex(what, rows[n], n, table.shape().extent(0));
+        }
+    }
+}

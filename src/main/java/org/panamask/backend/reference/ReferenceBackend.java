@@ -1,0 +1,56 @@
+package org.panamask.backend.reference;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostArena;
+import org.panamask.backend.host.HostBackend;
+import org.panamask.backend.host.JavaMemory;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
+
+/// Plain Java loops on one thread: slow, and the same bits on every machine.
+public final class ReferenceBackend extends HostBackend {
+    static final String NAME = "reference";
+
+    /// Starts the job thread; at most `memoryLimitBytes` native bytes are held at once.
+    public ReferenceBackend(long memoryLimitBytes) {
+        super(NAME, new JavaMemory(), memoryLimitBytes);
+    }
+
+    @Override
+    protected BackwardOps ops(Precision precision, HostArena jobArena) {
+        return switch (precision) {
+            case F32 -> new ReferenceOps(DType.F32, jobArena);
+            case F64 -> new ReferenceOps(DType.F64, jobArena);
+            case BF16 -> throw unsupported();
+        };
+    }
+
+    @Override
+    protected void release() {}
+
+    @Override
+    public void require(Precision precision) {
+        switch (precision) {
+            case F32, F64 -> {}
+            case BF16 -> throw unsupported();
+        }
+    }
+
+    private static BackendException unsupported() {
+        return new BackendException("backend reference: it computes in f32 and f64 only, but got bf16;"
+                + " set backend.dtype to f32, or backend.name to cpu");
+    }
+
+    @Override
+    public Map<String, String> report() {
+        Map<String, String> report = new LinkedHashMap<>();
+        report.put("backend", NAME);
+        report.put("library", "plain Java loops");
+        report.put("java", Runtime.version().toString());
+        report.put("threads", "1");
+        return report;
+    }
+}

@@ -1,0 +1,71 @@
+package org.panamask.data;
+
+import java.util.Arrays;
+
+/// Makes rows of question and answer: `[bos] prompt [sep] target [eos]`, filled with padding up to a fixed length.
+///
+/// A target that is too long loses its end, a prompt that is too long its beginning; the target goes first.
+/// Source: LLaMA-Factory fork of DiffuLLaMA, data/processors/supervised.py: preprocess_partical_dataset; unlike there,
+/// a target that leaves no room for a prompt gets none, rather than the whole.
+public final class SftRows {
+    private static final int FRAME = 3;
+
+    private final int cutoff;
+    private final RowIds special;
+    private final boolean padAsTarget;
+
+    private SftRows(int cutoff, RowIds special, boolean padAsTarget) {
+        this.cutoff = cutoff;
+        this.special = special;
+        this.padAsTarget = padAsTarget;
+    }
+
+    /// A maker of rows of at most `cutoff` columns. With `padAsTarget` every row has exactly that many, and its padding
+    /// is part of what the model learns to write; without, rows end at their end token.
+    ///
+    /// @throws DataException if `cutoff` leaves no room for a token between the special ones
+    public static SftRows of(int cutoff, RowIds special, boolean padAsTarget) {
+        if (cutoff <= FRAME) {
+            throw new DataException("data.max_tokens must be at least " + (FRAME + 1)
+                    + ", room for bos, sep, eos and one token, not " + cutoff);
+        }
+        return new SftRows(cutoff, special, padAsTarget);
+    }
+
+    /// The most columns of a row.
+    public int cutoff() {
+        return cutoff;
+    }
+
+    /// The special ids of the rows.
+    public RowIds special() {
+        return special;
+    }
+
+    /// The row of `source` and `target`, number `index` of the data set.
+    public Row row(int[] source, int[] target, long index) {
+        int targetLength = Math.min(target.length, cutoff - FRAME);
+        int sourceLength = Math.min(source.length, cutoff - FRAME - targetLength);
+        int content = FRAME + sourceLength + targetLength;
+        int[] ids = new int[padAsTarget ? cutoff : content];
+        ids[0] = special.bos();
+        System.arraycopy(source, source.length - sourceLength, ids, 1, sourceLength);
+        ids[sourceLength + 1] = special.sep();
+        System.arraycopy(target, 0, ids, sourceLength + 2, targetLength);
+        ids[content - 1] = special.eos();
+        Arrays.fill(ids, content, ids.length, special.pad());
+        return Row.of(ids, sourceLength + 2, content, index);
+    }
+
+    /// What `row` lost of `source` and `target`.
+    public RowStatistics statistics(Row row, int[] source, int[] target) {
+        int sourceLost = source.length - (row.sourceLength() - 2);
+        int targetLost = target.length - (row.contentLength() - row.sourceLength() - 1);
+        long masks = 0;
+        for (int i = 0; i < row.contentLength(); i++) {
+            masks += row.ids()[i] == special.mask() ? 1 : 0;
+        }
+        return new RowStatistics(
+                1, row.contentLength(), targetLost > 0 ? 1 : 0, sourceLost > 0 ? 1 : 0, masks, sourceLost + targetLost);
+    }
+}

@@ -1,0 +1,159 @@
+package org.panamask.diffusion;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.panamask.tensor.AttentionMask;
+
+/// What a [Denoiser] is shown: token ids of B rows of T columns, their positions, who sees whom, and which rows of hidden
+/// states are wanted. Arrays are not copied and must not change while the canvas is in use.
+public final class Canvas {
+    private final int batch;
+    private final int tokens;
+    private final int[] ids;
+    private final Optional<int[]> positions;
+    private final Options options;
+
+    private record Options(AttentionMask mask, Optional<Rows> rows, Optional<Dropout> dropout) {}
+
+    private static final class Rows {
+        private final int[] indices;
+
+        Rows(int[] indices) {
+            this.indices = indices;
+        }
+    }
+
+    /// Names the dropout noise of a training step, so that it depends on the sample and not on its place in a batch.
+    ///
+    /// @param seed of the run and the optimizer step; see [Noise#key]
+    /// @param samples the global sample index of each batch row
+    public record Dropout(long seed, List<Integer> samples) {
+        /// Keeps its own copy.
+        public Dropout {
+            samples = List.copyOf(samples);
+        }
+    }
+
+    private Canvas(int batch, int tokens, int[] ids, Optional<int[]> positions, Options options) {
+        this.batch = batch;
+        this.tokens = tokens;
+        this.ids = ids;
+        this.positions = positions;
+        this.options = options;
+    }
+
+    /// A canvas under full attention with positions from 0, all of whose rows are wanted. `ids` are row after row, `batch`
+    /// times `tokens`.
+    ///
+    /// @throws IllegalArgumentException if the number of ids is another or 0
+    public static Canvas of(int batch, int tokens, int[] ids) {
+        requireCount("ids", ids.length, batch, tokens);
+        return new Canvas(
+                batch,
+                tokens,
+                ids,
+                Optional.empty(),
+                new Options(new AttentionMask.Full(), Optional.empty(), Optional.empty()));
+    }
+
+    /// The same under another mask.
+    public Canvas withMask(AttentionMask mask) {
+        return with(new Options(mask, options.rows, options.dropout));
+    }
+
+    /// The same with given positions, one for each id.
+    ///
+    /// @throws IllegalArgumentException if the number of positions differs from that of ids
+    public Canvas withPositions(int[] given) {
+        requireCount("positions", given.length, batch, tokens);
+        return new Canvas(batch, tokens, ids, Optional.of(given), options);
+    }
+
+    /// The same with only the hidden rows `wanted`, as `b * T + i` in ascending order.
+    ///
+    /// @throws IllegalArgumentException if there are none, or they do not ascend within the canvas
+    public Canvas withRows(int[] wanted) {
+        if (wanted.length == 0) {
+            throw new IllegalArgumentException(
+                    "canvas: at least one row must be wanted, but got none; leave the forward pass out");
+        }
+        for (int r = 0; r < wanted.length; r++) {
+            if (wanted[r] < 0 || wanted[r] >= ids.length || r > 0 && wanted[r] <= wanted[r - 1]) {
+                throw new IllegalArgumentException("canvas: wanted rows must ascend within [0, " + ids.length
+                        + "), but got " + wanted[r] + " at " + r);
+            }
+        }
+        return with(new Options(options.mask, Optional.of(new Rows(wanted)), options.dropout));
+    }
+
+    /// The same with dropout, as in training.
+    ///
+    /// @throws IllegalArgumentException if the number of samples differs from the number of rows
+    public Canvas withDropout(Dropout dropout) {
+        if (dropout.samples().size() != batch) {
+            throw new IllegalArgumentException("canvas: dropout needs the samples of " + batch + " rows, but got "
+                    + dropout.samples().size());
+        }
+        return with(new Options(options.mask, options.rows, Optional.of(dropout)));
+    }
+
+    private Canvas with(Options changed) {
+        return new Canvas(batch, tokens, ids, positions, changed);
+    }
+
+    private static void requireCount(String what, int count, int batch, int tokens) {
+        if (count == 0 || count != (long) batch * tokens) {
+            throw new IllegalArgumentException("canvas: " + what + " must be " + batch + " x " + tokens
+                    + " and at least 1, but got " + count);
+        }
+    }
+
+    /// B, the number of rows.
+    public int batch() {
+        return batch;
+    }
+
+    /// T, the number of columns.
+    public int tokens() {
+        return tokens;
+    }
+
+    /// The ids, row after row.
+    public int[] ids() {
+        return ids;
+    }
+
+    /// The position of each id: as given, or from 0 in each row.
+    public int[] positions() {
+        return positions.orElseGet(() -> {
+            int[] running = new int[ids.length];
+            Arrays.setAll(running, n -> n % tokens);
+            return running;
+        });
+    }
+
+    /// Who sees whom.
+    public AttentionMask mask() {
+        return options.mask;
+    }
+
+    /// Whether every hidden row is wanted.
+    public boolean wantsAllRows() {
+        return options.rows.isEmpty();
+    }
+
+    /// The wanted hidden rows `b * T + i`, ascending.
+    public int[] rows() {
+        return options.rows.map(rows -> rows.indices).orElseGet(() -> {
+            int[] all = new int[ids.length];
+            Arrays.setAll(all, n -> n);
+            return all;
+        });
+    }
+
+    /// The dropout of a training step; empty for none.
+    public Optional<Dropout> dropout() {
+        return options.dropout;
+    }
+}

@@ -1,0 +1,83 @@
+package org.panamask.diffusion;
+
+/// Estimates how likely a model finds the maskable tokens of rows: the mean over `steps` evenly spaced times of the mean
+/// cross entropy of what is hidden then. It bounds the negative log-likelihood of a token from above; its exponential is a
+/// perplexity bound.
+///
+/// @param model the model
+/// @param passes where its passes run
+/// @param steps the number of times, at least 1
+/// @param loss what is scored; only its shift matters
+/// @param masker hides tokens
+/// @see <a href="https://github.com/HKUNLP/DiffuLLaMA">HKUNLP/DiffuLLaMA, train/ddm/trainer.py, eval_forward</a>
+public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss loss, Masker masker) {
+    /// Checks the range.
+    public Likelihood {
+        if (steps < 1) {
+            throw new IllegalArgumentException("likelihood: steps must be at least 1, but got " + steps);
+        }
+    }
+
+    /// What was estimated, in nats for a token.
+    public static final class Estimate {
+        private final double[] rows;
+        private final double pooled;
+
+        Estimate(double[] rows, double pooled) {
+            this.rows = rows;
+            this.pooled = pooled;
+        }
+
+        /// Of each row by itself; a row of which nothing is hidden at some time counts 0 there.
+        public double[] rows() {
+            return rows;
+        }
+
+        /// Of all rows together, each hidden token counting the same at its time.
+        public double pooled() {
+            return pooled;
+        }
+    }
+
+    /// The rows as the model sees them at level `k`, of time `(steps - k) / steps`.
+    public Corrupted corrupt(TokenRows rows, int k) {
+        return masker.corrupt(rows, (float) ((steps - k) / (double) steps), k);
+    }
+
+    /// The estimate for `rows`.
+    public Estimate estimate(TokenRows rows) {
+        double[] estimates = new double[rows.batch()];
+        double pooled = 0;
+        for (int k = 0; k < steps; k++) {
+            Corrupted noisy = corrupt(rows, k);
+            ScoredRows scored = loss.score(noisy, new LossWindow(1, Math.max(1, loss.scorable(rows))));
+            if (scored.isEmpty()) {
+                continue;
+            }
+            double[] entropies = passes.run(
+                    ops -> ops.doubles(scored.crossEntropy(ops, model, noisy.canvas()).rows()));
+            pooled += add(estimates, scored, entropies, rows.tokens());
+        }
+        for (int b = 0; b < estimates.length; b++) {
+            estimates[b] /= steps;
+        }
+        return new Estimate(estimates, pooled / steps);
+    }
+
+    /// Adds the mean of each row to its estimate, and gives the mean of all.
+    private static double add(double[] estimates, ScoredRows scored, double[] entropies, int tokens) {
+        double[] sums = new double[estimates.length];
+        int[] counts = new int[estimates.length];
+        double sum = 0;
+        for (int n = 0; n < entropies.length; n++) {
+            int b = scored.rows()[n] / tokens;
+            sums[b] += entropies[n];
+            counts[b]++;
+            sum += entropies[n];
+        }
+        for (int b = 0; b < sums.length; b++) {
+            estimates[b] += counts[b] == 0 ? 0 : sums[b] / counts[b];
+        }
+        return sum / entropies.length;
+    }
+}

@@ -1,0 +1,67 @@
+package org.panamask.diffusion;
+
+import java.util.Arrays;
+
+/// Rows to be completed: given tokens anywhere, the others to be filled in. Rows may differ in length; what becomes of one
+/// does not depend on the others.
+public final class SamplerInput {
+    private final int[][] ids;
+    private final boolean[][] given;
+    private final long[] samples;
+
+    private SamplerInput(int[][] ids, boolean[][] given, long[] samples) {
+        this.ids = ids;
+        this.given = given;
+        this.samples = samples;
+    }
+
+    /// Rows whose random numbers are named by 0, 1 and so on.
+    ///
+    /// @param ids of each row; what stands in columns that are not given matters only in column 0 under shift, which no
+    ///     hidden state predicts and which keeps it
+    /// @param given which columns stay as they are
+    /// @throws IllegalArgumentException if there is no row, or a row is empty or of two lengths
+    public static SamplerInput of(int[][] ids, boolean[][] given) {
+        if (ids.length == 0 || ids.length != given.length) {
+            throw new IllegalArgumentException("sampler input: at least one row and as many marks are needed, but got "
+                    + ids.length + " and " + given.length);
+        }
+        for (int b = 0; b < ids.length; b++) {
+            if (ids[b].length == 0 || ids[b].length != given[b].length) {
+                throw new IllegalArgumentException("sampler input: row " + b + " needs as many ids as marks, but got "
+                        + ids[b].length + " and " + given[b].length);
+            }
+        }
+        long[] samples = new long[ids.length];
+        Arrays.setAll(samples, b -> b);
+        return new SamplerInput(ids, given, samples);
+    }
+
+    /// The same with the names of each row's random numbers, so that they do not depend on its place in the batch.
+    ///
+    /// @throws IllegalArgumentException if there is not one for each row
+    public SamplerInput withSamples(long... names) {
+        if (names.length != ids.length) {
+            throw new IllegalArgumentException(
+                    "sampler input: samples of " + ids.length + " rows are needed, but got " + names.length);
+        }
+        return new SamplerInput(ids, given, names);
+    }
+
+    /// The number of rows.
+    public int batch() {
+        return ids.length;
+    }
+
+    int[] ids(int b) {
+        return ids[b];
+    }
+
+    boolean[] given(int b) {
+        return given[b];
+    }
+
+    long sample(int b) {
+        return samples[b];
+    }
+}

@@ -1,0 +1,11 @@
+package org.panamask.diffusion;
+
+/// Watches canvases being filled in.
+@FunctionalInterface
+public interface SamplerListener {
+    /// Nobody watches.
+    SamplerListener NONE = _ -> {};
+
+    /// Called before the first step and after every step in which something opened.
+    void changed(SamplerStep step);
+}

@@ -1,0 +1,89 @@
+package org.panamask.diffusion;
+
+import java.util.Arrays;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Shape;
+
+/// Which hidden rows a loss reads, against which tokens, with which weights: everything it needs before the model runs,
+/// so that the model computes no other row.
+public final class ScoredRows {
+    private final int[] rows;
+    private final int[] targets;
+    private final double[] weights;
+
+    private ScoredRows(int[] rows, int[] targets, double[] weights) {
+        this.rows = rows;
+        this.targets = targets;
+        this.weights = weights;
+    }
+
+    static final class Builder {
+        private final int[] rows;
+        private final int[] targets;
+        private final double[] weights;
+        private int count;
+
+        Builder(int most) {
+            rows = new int[most];
+            targets = new int[most];
+            weights = new double[most];
+        }
+
+        void add(int row, int target, double weight) {
+            rows[count] = row;
+            targets[count] = target;
+            weights[count++] = weight;
+        }
+
+        /// What was added, with each weight divided by `denominator`.
+        ScoredRows build(double denominator) {
+            return new ScoredRows(
+                    Arrays.copyOf(rows, count),
+                    Arrays.copyOf(targets, count),
+                    Arrays.stream(weights, 0, count)
+                            .map(weight -> weight / denominator)
+                            .toArray());
+        }
+
+        int count() {
+            return count;
+        }
+    }
+
+    /// The hidden rows `b * T + i`, ascending.
+    public int[] rows() {
+        return rows;
+    }
+
+    /// The token that each row is to predict.
+    public int[] targets() {
+        return targets;
+    }
+
+    /// What each row's cross entropy is multiplied by in the loss.
+    public double[] weights() {
+        return weights;
+    }
+
+    /// The number of rows.
+    public int count() {
+        return rows.length;
+    }
+
+    /// Whether nothing is scored: the loss is 0, no gradient changes, and the model need not run.
+    public boolean isEmpty() {
+        return rows.length == 0;
+    }
+
+    /// Runs `model` on `canvas` for these rows and scores them.
+    ///
+    /// @throws IllegalArgumentException if there are none
+    public CrossEntropy crossEntropy(Ops ops, Denoiser model, Canvas canvas) {
+        return ops.crossEntropy(
+                model.hidden(ops, canvas.withRows(rows)),
+                model.head(),
+                ops.upload(Shape.of(rows.length), targets),
+                ops.upload(Shape.of(rows.length), weights));
+    }
+}

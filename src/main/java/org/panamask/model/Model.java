@@ -1,0 +1,81 @@
+package org.panamask.model;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.panamask.checkpoint.AtomicFile;
+import org.panamask.checkpoint.CheckpointException;
+import org.panamask.checkpoint.SafetensorsWriter;
+import org.panamask.checkpoint.WeightSource;
+import org.panamask.checkpoint.WrapperNaming;
+import org.panamask.diffusion.Denoiser;
+import org.panamask.nn.Linear;
+import org.panamask.nn.Parameters;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Weight;
+
+/// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job at
+/// a time, which the backend's single thread sees to.
+public sealed interface Model extends Denoiser permits Llama {
+    /// What it is.
+    ModelFacts facts();
+
+    /// Its weights without those of adapters. A head tied to the embedding is not listed.
+    Parameters parameters();
+
+    /// The linear maps that adapters can be put beside: all but the head.
+    List<Linear> linears();
+
+    /// What its parts are called in checkpoints of the DiffuLLaMA wrapper.
+    WrapperNaming naming();
+
+    /// Puts another weight in place of the one called `name`: a linear map's, the embedding's or the head's. A head tied
+    /// to the embedding keeps the old embedding.
+    ///
+    /// @throws ModelException if there is no such weight or it cannot be replaced
+    void replace(String name, Weight weight);
+
+    /// What `config.json` says of it; `dtype` names the type of the stored weights.
+    String configJson(String dtype);
+
+    @Override
+    default int vocabularySize() {
+        return facts().vocabularySize();
+    }
+
+    @Override
+    default int maxPositions() {
+        return facts().maxPositions();
+    }
+
+    /// Writes `config.json` and `model.safetensors` under Hugging Face names, weights in the type they are kept in. An
+    /// adapter beside the model is not written; see [Adapter#save] and [Adapter#merge].
+    ///
+    /// @throws CheckpointException if the file system refuses
+    default void save(Ops ops, Path folder) {
+        List<WeightSource> tensors = new ArrayList<>();
+        for (Map.Entry<String, Weight> entry : parameters().byName().entrySet()) {
+            tensors.add(StoredValues.read(ops, entry.getKey(), entry.getValue()));
+        }
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new CheckpointException(folder + ": the folder must be writable, but got " + e, e);
+        }
+        SafetensorsWriter.write(folder.resolve("model.safetensors"), SafetensorsWriter.PYTORCH, tensors);
+        DType dtype = tensors.getFirst().dtype();
+        byte[] json = configJson(StoredValues.torchName(dtype)).getBytes(StandardCharsets.UTF_8);
+        AtomicFile.write(folder.resolve("config.json"), channel -> {
+            ByteBuffer bytes = ByteBuffer.wrap(json);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+package org.panamask.model;
+
+import org.panamask.checkpoint.WeightSource;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Weight;
+
+/// Weights on their way into files.
+final class StoredValues {
+    private StoredValues() {}
+
+    /// The values of `weight` under `name`, in the type they are kept in; doubles become F32.
+    static WeightSource read(Ops ops, String name, Weight weight) {
+        double[] values = ops.doubles(weight.value());
+        float[] floats = new float[values.length];
+        for (int n = 0; n < values.length; n++) {
+            floats[n] = (float) values[n];
+        }
+        DType kept = weight.value().dtype();
+        return WeightSource.of(name, kept == DType.F64 ? DType.F32 : kept, weight.shape(), floats);
+    }
+
+    /// What PyTorch calls a type of weights.
+    static String torchName(DType dtype) {
+        return switch (dtype) {
+            case F64 -> "float64";
+            case F32 -> "float32";
+            case F16 -> "float16";
+            case BF16 -> "bfloat16";
+            case I64, I32, I16, I8, U8, BOOL, F8_E4M3, F8_E5M2 ->
+                throw new ModelException("save: weights must be F64, F32, F16 or BF16, but got " + dtype);
+        };
+    }
+}

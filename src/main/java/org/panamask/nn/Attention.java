@@ -1,0 +1,45 @@
+package org.panamask.nn;
+
+import java.util.List;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Tensor;
+
+/// Softmax attention with rotary positions; several query heads may share a key head.
+///
+/// @param query `[H * d, D]`
+/// @param key `[K * d, D]`
+/// @param value `[K * d, D]`
+/// @param output `[D, H * d]`
+/// @param heads how the projections are cut
+public record Attention(Linear query, Linear key, Linear value, Linear output, Heads heads) {
+    /// How projections are cut into heads.
+    ///
+    /// @param queries H
+    /// @param keys K, a divisor of H
+    /// @param width d, even
+    public record Heads(int queries, int keys, int width) {}
+
+    /// `x` `[N, D]` for all rows, result `[R, D]` for the wanted ones.
+    public Tensor forward(Ops ops, Tensor x, LayerRows rows, Rotary rotary) {
+        Tensor asking = rows.pick(ops, x); // [R, D]
+        Tensor q = query.forward(ops, asking, rows.wanted());
+        Tensor k = key.forward(ops, x, rows.all());
+        Tensor v = value.forward(ops, x, rows.all());
+        Tensor mixed = ops.attention(
+                ops.rotate(split(q, heads.queries()), rotary.at(rows.wanted())), // [R, H, d]
+                ops.rotate(split(k, heads.keys()), rotary.at(rows.all())), // [N, K, d]
+                split(v, heads.keys()),
+                rows.mask());
+        return output.forward(
+                ops, mixed.reshape(mixed.shape().extent(0), (long) heads.queries() * heads.width()), rows.wanted());
+    }
+
+    private Tensor split(Tensor x, int count) {
+        return x.reshape(x.shape().extent(0), count, heads.width());
+    }
+
+    /// The four maps.
+    public List<Linear> linears() {
+        return List.of(query, key, value, output);
+    }
+}

@@ -1,0 +1,28 @@
+package org.panamask.nn;
+
+import java.util.Optional;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+
+/// The rows that a layer works on.
+///
+/// @param positions `[N]` I32, the position of each row in its text
+/// @param dropout names the noise of a training step; empty for no dropout
+public record Rows(Tensor positions, Optional<DropoutNoise> dropout) {
+    /// Rows without dropout at the given positions.
+    public static Rows upload(Ops ops, int[] positions) {
+        return new Rows(ops.upload(Shape.of(positions.length), positions), Optional.empty());
+    }
+
+    /// The same rows with dropout; `samples` holds the global sample index of each, `columns` its column in the row.
+    public Rows withDropout(Ops ops, long seed, int[] samples, int[] columns) {
+        int[] keys = new int[samples.length * 2];
+        for (int n = 0; n < samples.length; n++) {
+            keys[n * 2] = samples[n];
+            keys[n * 2 + 1] = columns[n];
+        }
+        Tensor uploaded = ops.upload(Shape.of(samples.length, 2), keys);
+        return new Rows(positions, Optional.of(new DropoutNoise(seed, uploaded)));
+    }
+}

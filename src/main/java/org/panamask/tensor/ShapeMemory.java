@@ -1,0 +1,152 @@
+package org.panamask.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The memory of [ShapeOps]: counts what a job and the owners would hold, and holds nothing.
+final class ShapeMemory implements JobArena {
+    /// Backends place tensors at multiples of a cache line.
+    private static final long ALIGNMENT = 64;
+
+    private final Map<End, Long> used = new EnumMap<>(End.class);
+    private final Map<End, List<Scope>> scopes = new EnumMap<>(End.class);
+    private final Map<String, Long> owners = new LinkedHashMap<>();
+    private End end = End.LOW;
+    private long arenaPeak;
+    private long peak;
+
+    private record ShapeMark(End end, long used, int depth) implements Mark {}
+
+    ShapeMemory() {
+        for (End each : End.values()) {
+            used.put(each, 0L);
+            scopes.put(each, new ArrayList<>(List.of(new Scope("shapes"))));
+        }
+    }
+
+    Tensor make(Shape shape, DType dtype) {
+        used.merge(end, aligned(shape, dtype), Long::sum);
+        enterPeak();
+        return Tensor.of(shape, dtype, MemorySegment.NULL, scopes.get(end).getLast());
+    }
+
+    Tensor make(ShapeOwner owner, Shape shape, DType dtype) {
+        if (!owner.scope.isOpen()) {
+            throw new IllegalStateException(owner.name() + " is closed");
+        }
+        long bytes = aligned(shape, dtype);
+        owner.bytes += bytes;
+        owners.merge(owner.name(), bytes, Long::sum);
+        enterPeak();
+        return Tensor.of(shape, dtype, MemorySegment.NULL, owner.scope);
+    }
+
+    private static long aligned(Shape shape, DType dtype) {
+        return (shape.count() * dtype.bytes() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    private void enterPeak() {
+        long arena = used.get(End.LOW) + used.get(End.HIGH);
+        long owned = owners.values().stream().mapToLong(Long::longValue).sum();
+        arenaPeak = Math.max(arenaPeak, arena);
+        peak = Math.max(peak, arena + owned);
+    }
+
+    long arenaPeak() {
+        return arenaPeak;
+    }
+
+    long peak() {
+        return peak;
+    }
+
+    Map<String, Long> owners() {
+        return new LinkedHashMap<>(owners);
+    }
+
+    Owner owner(String name) {
+        return new ShapeOwner(name);
+    }
+
+    @Override
+    public End end() {
+        return end;
+    }
+
+    @Override
+    public void use(End wanted) {
+        end = wanted;
+    }
+
+    @Override
+    public Mark mark(End of) {
+        List<Scope> open = scopes.get(of);
+        open.add(new Scope("shapes, inner scope " + open.size()));
+        return new ShapeMark(of, used.get(of), open.size() - 1);
+    }
+
+    @Override
+    public void release(Mark mark) {
+        ShapeMark to = (ShapeMark) mark;
+        List<Scope> open = scopes.get(to.end());
+        while (open.size() > to.depth()) {
+            open.removeLast().close();
+        }
+        used.put(to.end(), to.used());
+    }
+
+    @Override
+    public List<Tensor> releaseKeeping(Mark mark, List<Tensor> survivors) {
+        release(mark);
+        End before = end;
+        end = ((ShapeMark) mark).end();
+        List<Scope> open = scopes.get(end);
+        open.add(new Scope("shapes, inner scope " + open.size()));
+        List<Tensor> kept = survivors.stream()
+                .map(survivor -> make(survivor.shape(), survivor.dtype()))
+                .toList();
+        end = before;
+        return kept;
+    }
+
+    @Override
+    public boolean isSince(Mark mark, Tensor tensor) {
+        ShapeMark since = (ShapeMark) mark;
+        List<Scope> open = scopes.get(since.end());
+        return open.subList(Math.min(since.depth(), open.size()), open.size()).contains(tensor.scope());
+    }
+
+    /// Counts what it would keep.
+    final class ShapeOwner implements Owner {
+        private final Scope scope;
+        private long bytes;
+
+        private ShapeOwner(String name) {
+            this.scope = new Scope(name);
+        }
+
+        @Override
+        public String name() {
+            return scope.name();
+        }
+
+        @Override
+        public long bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void close() {
+            if (scope.isOpen()) {
+                scope.close();
+                owners.merge(name(), -bytes, Long::sum);
+                owners.remove(name(), 0L);
+                bytes = 0;
+            }
+        }
+    }
+}

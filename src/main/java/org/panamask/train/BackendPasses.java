@@ -1,0 +1,18 @@
+package org.panamask.train;
+
+import java.util.function.Function;
+import org.panamask.backend.Backend;
+import org.panamask.backend.Precision;
+import org.panamask.diffusion.Passes;
+import org.panamask.tensor.Ops;
+
+/// Runs each forward pass of a sampler as a job of a backend, so that callers take turns between passes.
+///
+/// @param backend computes
+/// @param precision the type of activations
+public record BackendPasses(Backend backend, Precision precision) implements Passes {
+    @Override
+    public <T> T run(Function<Ops, T> pass) {
+        return backend.run("denoising pass", precision, pass::apply);
+    }
+}

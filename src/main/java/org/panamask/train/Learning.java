@@ -1,0 +1,85 @@
+package org.panamask.train;
+
+import java.util.List;
+import org.panamask.data.RowIds;
+import org.panamask.diffusion.Annealing;
+import org.panamask.diffusion.AutoregressiveLoss;
+import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Corrupted;
+import org.panamask.diffusion.DiffusionLoss;
+import org.panamask.diffusion.LossWindow;
+import org.panamask.diffusion.Masker;
+import org.panamask.diffusion.Noise;
+import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.ScoredRows;
+import org.panamask.diffusion.TokenRows;
+import org.panamask.tensor.AttentionMask;
+
+
+/// An objective made ready for rows: what the model is shown and what it is scored on.
+public sealed interface Learning {
+    /// What one micro-batch asks of the model.
+    ///
+    /// @param canvas what it is shown
+    /// @param scored what it is scored on
+    record Task(Canvas canvas, ScoredRows scored) {}
+
+    /// How many columns of `rows` the loss may score.
+    int scorable(TokenRows rows);
+
+    /// The task of `rows` while `step` optimizer steps are completed, as part of `window`.
+    Task task(TokenRows rows, int step, LossWindow window);
+
+    /// The learning of `objective` with the noise of `seed`.
+    static Learning of(Objective objective, RowIds tokens, long seed) {
+        return switch (objective) {
+            case Objective.DdmSft sft ->
+                new Diffusion(
+                        new Masker(tokens.mask(), sft.epsilon(), new Noise(seed)),
+                        new DiffusionLoss(sft.shift(), sft.lossNormalization()),
+                        new Annealing(sft.annealSteps(), seed));
+            case Objective.Ddm ddm ->
+                new Diffusion(
+                        new Masker(tokens.mask(), ddm.epsilon(), new Noise(seed)),
+                        new DiffusionLoss(ddm.shift(), ddm.lossNormalization()),
+                        new Annealing(ddm.annealSteps(), seed));
+            case Objective.Autoregressive _ ->
+                new NextToken(new AutoregressiveLoss(tokens.pad(), List.of(tokens.eos())));
+        };
+    }
+
+    /// Masked diffusion.
+    ///
+    /// @param masker puts noise into rows
+    /// @param loss what is scored
+    /// @param annealing who sees whom
+    record Diffusion(Masker masker, DiffusionLoss loss, Annealing annealing) implements Learning {
+        @Override
+        public int scorable(TokenRows rows) {
+            return loss.scorable(rows);
+        }
+
+        @Override
+        public Task task(TokenRows rows, int step, LossWindow window) {
+            Corrupted noisy = masker.corrupt(rows, step);
+            Canvas canvas = noisy.canvas().withMask(annealing.mask(step, rows.visible()));
+            return new Task(canvas, loss.score(noisy, window));
+        }
+    }
+
+    /// Next-token prediction under causal attention. Filling behind the end of a row is never seen by what is scored.
+    ///
+    /// @param loss what is scored
+    record NextToken(AutoregressiveLoss loss) implements Learning {
+        @Override
+        public int scorable(TokenRows rows) {
+            return loss.scorable(rows);
+        }
+
+        @Override
+        public Task task(TokenRows rows, int step, LossWindow window) {
+            Canvas canvas = Canvas.of(rows.batch(), rows.tokens(), rows.ids()).withMask(new AttentionMask.Causal());
+            return new Task(canvas, loss.score(rows, window));
+        }
+    }
+}

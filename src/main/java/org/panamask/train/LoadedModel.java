@@ -1,0 +1,152 @@
+package org.panamask.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.panamask.backend.Backend;
+import org.panamask.backend.Precision;
+import org.panamask.checkpoint.HubFolder;
+import org.panamask.checkpoint.ModelConfig;
+import org.panamask.checkpoint.PeftAdapter;
+import org.panamask.data.RowIds;
+import org.panamask.model.Adapter;
+import org.panamask.model.Model;
+import org.panamask.model.Models;
+import org.panamask.nn.LoraSettings;
+import org.panamask.nn.Parameters;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Owner;
+import org.panamask.text.Tokenizer;
+
+/// A model on a backend with its tokenizer, its special ids and perhaps an adapter. Closing it gives its weights back; the
+/// backend stays open.
+public final class LoadedModel implements AutoCloseable {
+    private final Backend backend;
+    private final Precision precision;
+    private final Path folder;
+    private final Tokenizer tokenizer;
+    private final Owner weights;
+    private final Owner branches;
+    private final Model model;
+    private final Optional<Adapter> adapter;
+    private final RowIds special;
+
+    /// What of a model will be trained.
+    public sealed interface Trained {
+        /// Nothing: it generates only.
+        record Nothing() implements Trained {}
+
+        /// Every weight.
+        ///
+        /// @param seed of the random start, where the model has one
+        record Everything(long seed) implements Trained {}
+
+        /// An adapter beside frozen weights: a new one, or the one that the settings name.
+        ///
+        /// @param settings of a new adapter
+        /// @param seed of its random start
+        record Branches(LoraSettings settings, long seed) implements Trained {}
+    }
+
+    private LoadedModel(Backend backend, Precision precision, ModelSettings settings, Trained trained) {
+        this.backend = backend;
+        this.precision = precision;
+        this.folder = settings.path();
+        this.tokenizer = Tokenizer.open(settings.tokenizer().orElse(folder));
+        this.weights = backend.owner("weights");
+        this.branches = backend.owner("adapter");
+        try {
+            this.model = backend.run("load " + folder, precision, ops -> model(ops, settings, trained));
+            this.adapter = backend.run("load adapter", precision, ops -> adapter(ops, settings, trained));
+            this.special = ModelTokens.resolve(
+                    settings, tokenizer, model.facts().type(), model.facts().vocabularySize());
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /// Loads what `settings` names onto `backend`.
+    ///
+    /// @param backend computes
+    /// @param precision the type of weights and activations
+    /// @param settings folder, adapter, tokenizer, special ids
+    /// @param trained what of it will be trained
+    /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
+    /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks a token
+    public static LoadedModel open(Backend backend, Precision precision, ModelSettings settings, Trained trained) {
+        return new LoadedModel(backend, precision, settings, trained);
+    }
+
+    private Model model(BackwardOps ops, ModelSettings settings, Trained trained) {
+        boolean trainable = trained instanceof Trained.Everything;
+        if (settings.init() == ModelSettings.Init.RANDOM) {
+            long seed = trained instanceof Trained.Everything(long start) ? start : 0;
+            ModelConfig config = HubFolder.config(folder);
+            return Models.create(config, seed, ops, weights);
+        }
+        try (HubFolder hub = HubFolder.open(folder)) {
+            return Models.load(hub, ops, weights, trainable);
+        }
+    }
+
+    private Optional<Adapter> adapter(BackwardOps ops, ModelSettings settings, Trained trained) {
+        boolean trainable = trained instanceof Trained.Branches;
+        if (settings.adapter().isPresent()) {
+            try (PeftAdapter file = PeftAdapter.open(settings.adapter().get(), model.naming())) {
+                return Optional.of(Adapter.load(model, file, ops, branches, trainable));
+            }
+        }
+        return switch (trained) {
+            case Trained.Branches(LoraSettings lora, long seed) ->
+                Optional.of(Adapter.create(model, lora, seed, ops, branches));
+            case Trained.Nothing _, Trained.Everything _ -> Optional.empty();
+        };
+    }
+
+    /// The backend it lives on.
+    public Backend backend() {
+        return backend;
+    }
+
+    /// The type of its activations.
+    public Precision precision() {
+        return precision;
+    }
+
+    /// The folder it came from.
+    public Path folder() {
+        return folder;
+    }
+
+    /// The model.
+    public Model model() {
+        return model;
+    }
+
+    /// The adapter, if it has one.
+    public Optional<Adapter> adapter() {
+        return adapter;
+    }
+
+    /// The tokenizer.
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /// The special ids that rows are made with.
+    public RowIds special() {
+        return special;
+    }
+
+    /// The weights that training changes: the adapter's, or the model's own.
+    public Parameters trained() {
+        return adapter.map(Adapter::parameters).orElseGet(model::parameters);
+    }
+
+    @Override
+    public void close() {
+        branches.close();
+        weights.close();
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,111 @@
+package org.panamask.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.panamask.data.DataException;
+import org.panamask.model.Adapter;
+import org.panamask.report.EnvironmentFile;
+
+/// The output folder of a run: its recipe, what it ran on, and the weights it made, under the names that Hugging Face and
+/// PEFT use, so that the folder itself is a model or an adapter.
+public final class RunFolder {
+    private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
+    private static final List<String> TOKENIZER_FILES =
+            List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json");
+
+    private final Path folder;
+
+    private RunFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /// Makes the folder of `recipe` and writes the recipe with every default filled in.
+    ///
+    /// @throws DataException if it holds the result of an earlier run
+    public static RunFolder create(Recipe recipe, Map<String, String> report) {
+        Path folder = recipe.output();
+        for (String result : RESULTS) {
+            if (Files.exists(folder.resolve(result))) {
+                throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
+                        + result + "; name another folder or move it away");
+            }
+        }
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("output: " + folder + " must be a folder that can be written", failure);
+        }
+        RecipeWriter.write(recipe, folder.resolve("recipe.yaml"));
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("panamask", version());
+        facts.putAll(report);
+        EnvironmentFile.write(folder, facts);
+        return new RunFolder(folder);
+    }
+
+    private static String version() {
+        String version = RunFolder.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /// The folder.
+    public Path path() {
+        return folder;
+    }
+
+    /// Writes what was trained as the run's result.
+    public void saveResult(LoadedModel trained) {
+        save(trained, folder);
+    }
+
+    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all.
+    ///
+    /// @return the folder
+    public Path saveCheckpoint(LoadedModel trained, long step) {
+        Path whole = folder.resolve("checkpoint-%06d".formatted(step));
+        Path partial = folder.resolve(whole.getFileName() + ".partial");
+        save(trained, partial);
+        try {
+            Files.move(partial, whole, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(whole + ": the checkpoint could not be put in place", failure);
+        }
+        return whole;
+    }
+
+    private static void save(LoadedModel trained, Path folder) {
+        if (trained.adapter().isPresent()) {
+            Adapter adapter = trained.adapter().get();
+            String base = trained.folder().toAbsolutePath().normalize().toString();
+            trained.backend().run("save", trained.precision(), ops -> {
+                adapter.save(ops, folder, base);
+                return folder;
+            });
+        } else {
+            trained.backend().run("save", trained.precision(), ops -> {
+                trained.model().save(ops, folder);
+                return folder;
+            });
+            copyTokenizer(trained.tokenizer().path(), folder);
+        }
+    }
+
+    private static void copyTokenizer(Path tokenizer, Path folder) {
+        Path from = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.toAbsolutePath().getParent();
+        for (String name : TOKENIZER_FILES) {
+            try {
+                if (Files.exists(from.resolve(name))) {
+                    Files.copy(from.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                }
+            } catch (IOException failure) {
+                throw new UncheckedIOException(folder.resolve(name) + ": could not be copied", failure);
+            }
+        }
+    }
+}

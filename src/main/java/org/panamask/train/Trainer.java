@@ -1,0 +1,144 @@
+package org.panamask.train;
+
+import java.util.Arrays;
+import java.util.List;
+import org.panamask.autograd.Accumulators;
+import org.panamask.autograd.Tape;
+import org.panamask.backend.Backend;
+import org.panamask.backend.Precision;
+import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Denoiser;
+import org.panamask.diffusion.LossWindow;
+import org.panamask.diffusion.Noise;
+import org.panamask.diffusion.NoisePurpose;
+import org.panamask.diffusion.TokenRows;
+import org.panamask.nn.Parameters;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.Owner;
+
+/// Runs optimizer steps. The loss of a step is summed over its micro-batches with weights that already hold the
+/// denominator of the whole step, so under `token_bound` the gradient does not depend on how the step was cut.
+///
+/// One job is one step; after the first, a step of the same shapes takes no native memory. Not safe for several threads.
+public final class Trainer implements AutoCloseable {
+    private final Backend backend;
+    private final Precision precision;
+    private final Denoiser model;
+    private final Learning learning;
+    private final TrainSettings settings;
+    private final Owner owner;
+    private final Accumulators accumulators;
+    private final AdamW optimizer;
+
+    /// Prepares to train `weights` of `model`: gradient sums and optimizer state are made now.
+    ///
+    /// @param backend computes
+    /// @param precision the type of activations
+    /// @param model what is trained
+    /// @param weights the weights that change, and their names
+    /// @param how the objective and the settings of the run
+    public Trainer(Backend backend, Precision precision, Denoiser model, Parameters weights, Method how) {
+        this.backend = backend;
+        this.precision = precision;
+        this.model = model;
+        this.learning = how.learning();
+        this.settings = how.settings();
+        this.owner = backend.owner("optimizer");
+        try {
+            this.accumulators = backend.run(
+                    "gradients", precision, ops -> Accumulators.of(ops, owner, weights.trainable()));
+            this.optimizer = backend.run(
+                    "optimizer",
+                    precision,
+                    ops -> AdamW.create(ops, owner, settings, accumulators, Parameters::decays));
+        } catch (RuntimeException | Error failure) {
+            owner.close();
+            throw failure;
+        }
+    }
+
+    /// How a model is trained.
+    ///
+    /// @param learning what it is shown and scored on
+    /// @param settings rates, decay, clipping, seed
+    public record Method(Learning learning, TrainSettings settings) {}
+
+    /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A micro-batch
+    /// in which nothing is scored adds nothing and still counts.
+    public StepResult step(int step, List<TokenRows> window, double learningRate) {
+        return backend.run("training step", precision, ops -> {
+            LossSums sums = forwardAndBack(ops, step, window);
+            double norm = optimizer.step(ops, learningRate);
+            return sums.result(norm, learningRate);
+        });
+    }
+
+    /// Adds the gradients of `window` to the sums without changing a weight.
+    StepResult accumulate(int step, List<TokenRows> window) {
+        return backend.run(
+                "training step",
+                precision,
+                ops -> forwardAndBack(ops, step, window).result(0, 0));
+    }
+
+    /// The gradient sums.
+    Accumulators accumulators() {
+        return accumulators;
+    }
+
+    private LossSums forwardAndBack(BackwardOps ops, int step, List<TokenRows> window) {
+        LossWindow whole = windowOf(window);
+        LossSums sums = new LossSums();
+        for (TokenRows rows : window) {
+            sums.rows(rows, learning.scorable(rows));
+            Learning.Task task = learning.task(rows, step, whole);
+            if (!task.scored().isEmpty()) {
+                ops.scoped(() -> {
+                    Tape tape = new Tape(ops, accumulators);
+                    CrossEntropy loss = task.scored().crossEntropy(tape, model, withDropout(task, rows, step));
+                    tape.backward(loss);
+                    sums.add(ops, loss);
+                    return sums;
+                });
+            }
+        }
+        return sums;
+    }
+
+    private Canvas withDropout(Learning.Task task, TokenRows rows, int step) {
+        List<Integer> samples =
+                Arrays.stream(rows.samples()).mapToObj(Math::toIntExact).toList();
+        long key = new Noise(settings.seed()).key(NoisePurpose.DROPOUT, step);
+        return task.canvas().withDropout(new Canvas.Dropout(key, samples));
+    }
+
+    private LossWindow windowOf(List<TokenRows> window) {
+        return new LossWindow(
+                window.size(), window.stream().mapToLong(learning::scorable).sum());
+    }
+
+    /// Scores validation rows without dropout, with the noise of step 0, so that numbers compare across steps.
+    public StepResult evaluate(Learning validation, List<TokenRows> batches) {
+        long scorable = batches.stream().mapToLong(validation::scorable).sum();
+        LossWindow whole = new LossWindow(batches.size(), scorable);
+        LossSums sums = new LossSums();
+        for (TokenRows rows : batches) {
+            sums.rows(rows, validation.scorable(rows));
+            Learning.Task task = validation.task(rows, 0, whole);
+            if (!task.scored().isEmpty()) {
+                backend.run("validation", precision, ops -> {
+                    sums.add(ops, task.scored().crossEntropy(ops, model, task.canvas()));
+                    return sums;
+                });
+            }
+        }
+        return sums.result(0, 0);
+    }
+
+    /// Gives gradient sums and optimizer state back.
+    @Override
+    public void close() {
+        owner.close();
+    }
+}

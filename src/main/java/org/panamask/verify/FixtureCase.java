@@ -1,0 +1,184 @@
+package org.panamask.verify;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.panamask.checkpoint.Safetensors;
+import org.panamask.checkpoint.WeightSource;
+import org.panamask.tensor.DType;
+import tools.jackson.databind.JsonNode;
+
+/// One golden case: parameters, inputs, and what must come out.
+public final class FixtureCase {
+    private final Path family;
+    private final JsonNode json;
+
+    private FixtureCase(Path family, JsonNode json) {
+        this.family = family;
+        this.json = json;
+    }
+
+    static FixtureCase of(Path family, JsonNode json) {
+        return new FixtureCase(family, json);
+    }
+
+    /// Its name.
+    public String name() {
+        return json.path("case").asString();
+    }
+
+    /// What it is a case of.
+    public String kind() {
+        return json.path("kind").asString();
+    }
+
+    /// The folder of its model; empty where it needs none.
+    public Optional<Path> model() {
+        return text(json.path("model")).map(name -> family.resolve("models").resolve(name));
+    }
+
+    /// Whether its numbers are doubles.
+    public boolean isDouble() {
+        for (JsonNode entry : json.path("expected")) {
+            if (entry.path("dtype").asString("").equals("F64")) {
+                return true;
+            }
+        }
+        return name().contains("-f64-");
+    }
+
+    private static Optional<String> text(JsonNode node) {
+        return node.isString() ? Optional.of(node.asString()) : Optional.empty();
+    }
+
+    JsonNode parameter(String name) {
+        JsonNode value = json.path("params").path(name);
+        if (value.isMissingNode()) {
+            throw new FixtureException(name() + ": parameter " + name + " is needed, but the case has none");
+        }
+        return value;
+    }
+
+    /// A path inside the family's folder.
+    Path resolve(String relative) {
+        return family.resolve(relative);
+    }
+
+    boolean hasInput(String name) {
+        return json.path("inputs").has(name);
+    }
+
+    List<String> inputNames() {
+        return List.copyOf(json.path("inputs").propertyNames());
+    }
+
+    JsonNode inputValue(String name) {
+        return json.path("inputs").path(name).path("value");
+    }
+
+    int[] ints(String input) {
+        return read(entry("inputs", input)).ints();
+    }
+
+    double[] doubles(String input) {
+        return read(entry("inputs", input)).doubles();
+    }
+
+    long[] shape(String input) {
+        return read(entry("inputs", input)).shape().toArray();
+    }
+
+    /// What must come out under `name`, if the case says anything of it.
+    Optional<Expected> expected(String name) {
+        return json.path("expected").has(name) ? Optional.of(expectation(name)) : Optional.empty();
+    }
+
+    List<String> expectedNames() {
+        return List.copyOf(json.path("expected").propertyNames());
+    }
+
+    /// The raw value under `name`.
+    JsonNode expectedValue(String name) {
+        return json.path("expected").path(name).path("value");
+    }
+
+    /// What must come out, and how near.
+    static final class Expected {
+        private final String name;
+        private final double[] values;
+        private final double absolute;
+        private final double relative;
+
+        Expected(String name, double[] values, double absolute, double relative) {
+            this.name = name;
+            this.values = values;
+            this.absolute = absolute;
+            this.relative = relative;
+        }
+
+        String name() {
+            return name;
+        }
+
+        double[] values() {
+            return values;
+        }
+
+        double tolerance(int n) {
+            return absolute + relative * Math.abs(values[n]);
+        }
+    }
+
+    private Expected expectation(String name) {
+        JsonNode entry = entry("expected", name);
+        double absolute = entry.path("atol").asDouble(0);
+        double relative = entry.path("rtol").asDouble(0);
+        return new Expected(name, numbers(entry), absolute, relative);
+    }
+
+    private double[] numbers(JsonNode entry) {
+        if (entry.has("tensor")) {
+            WeightSource source = read(entry);
+            if (source.dtype().isFloat()) {
+                return source.doubles();
+            }
+            int[] whole = source.ints();
+            double[] numbers = new double[whole.length];
+            for (int n = 0; n < whole.length; n++) {
+                numbers[n] = whole[n];
+            }
+            return numbers;
+        }
+        JsonNode value = entry.path("value");
+        if (!value.isArray()) {
+            return new double[] {value.asDouble()};
+        }
+        List<Double> numbers = new ArrayList<>();
+        value.forEach(one -> numbers.add(one.asDouble()));
+        return numbers.stream().mapToDouble(one -> one).toArray();
+    }
+
+    private JsonNode entry(String part, String name) {
+        JsonNode entry = json.path(part).path(name);
+        if (entry.isMissingNode()) {
+            throw new FixtureException(name() + ": " + part + " " + name + " is needed, but the case has none");
+        }
+        return entry;
+    }
+
+    /// Copies a tensor out of the case's file, which is closed again at once.
+    private WeightSource read(JsonNode entry) {
+        String name = entry.path("tensor").asString();
+        try (Safetensors file = Safetensors.open(
+                family.resolve("cases").resolve(json.path("tensors").asString()))) {
+            WeightSource source = file.tensor(name);
+            if (!source.dtype().isFloat()) {
+                return whole(name, source);
+            }
+            return source.dtype() == DType.F64
+                    ? doubles(name, source)
+                    : WeightSource.of(name, source.shape(), source.floats());
+        }
+    }
+}

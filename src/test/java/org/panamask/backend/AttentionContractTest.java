@@ -1,0 +1,167 @@
+package org.panamask.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.panamask.tensor.AttentionMask;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Into;
+import org.panamask.tensor.KeyIntervals;
+import org.panamask.tensor.Tensor;
+
+/// Attention under every mask, forward and back, on every backend.
+@ParameterizedClass
+@MethodSource("cases")
+class AttentionContractTest {
+    private static final AttentionMask FULL = new AttentionMask.Full();
+
+    private final ContractCase contract;
+    private Backend backend;
+
+    AttentionContractTest(ContractCase contract) {
+        this.contract = contract;
+    }
+
+    static Stream<ContractCase> cases() {
+        return ContractCase.all();
+    }
+
+    @BeforeEach
+    void start() {
+        backend = contract.open();
+    }
+
+    @AfterEach
+    void stop() {
+        if (backend != null) {
+            backend.close();
+            assertThat(backend.ledger().total()).isZero();
+        }
+    }
+
+    /// @param name of the mask
+    /// @param mask of the query rows
+    /// @param heads H, K and d
+    record Problem(String name, KeyIntervals mask, int... heads) {
+        @Override
+        public String toString() {
+            return name + ", T = " + mask.keys() + ", R = " + mask.count() + ", heads " + Arrays.toString(heads);
+        }
+    }
+
+    static Stream<Problem> problems() {
+        AttentionMask segments =
+                AttentionMask.Segments.of(new int[][] {{1, 1, 1, 2, 2, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {3, 4, 4, 4, 4, 4, 5}});
+        AttentionMask annealed = new AttentionMask.Annealed(0.4, 99, FULL);
+        BitSet one = bits(7 * 7);
+        one.clear(7, 14);
+        return Stream.of(
+                new Problem("causal", new AttentionMask.Causal().lower(2, 7), 4, 2, 6),
+                new Problem("causal", new AttentionMask.Causal().lower(1, 70), 2, 2, 16),
+                new Problem("full", FULL.lower(3, 1), 2, 1, 8),
+                new Problem("full", FULL.lower(2, 33), 6, 2, 64),
+                new Problem("full, one row", FULL.lower(2, 9, new int[] {13}), 3, 1, 4),
+                new Problem("full, gathered", FULL.lower(3, 9, new int[] {0, 5, 8, 20, 26}), 4, 4, 8),
+                new Problem("full, no rows", FULL.lower(2, 4, new int[0]), 4, 4, 8),
+                new Problem("lengths", new AttentionMask.Lengths(List.of(5, 0, 7)).lower(3, 7), 4, 1, 6),
+                new Problem("segments", segments.lower(3, 7), 4, 2, 6),
+                new Problem("segments, gathered", segments.lower(3, 7, new int[] {1, 5, 6, 9, 14, 20}), 2, 2, 10),
+                new Problem("annealed", annealed.lower(2, 70), 2, 1, 8),
+                new Problem("annealed, gathered", annealed.lower(2, 70, new int[] {3, 64, 69, 70, 139}), 2, 1, 8),
+                new Problem(
+                        "annealed segments", new AttentionMask.Annealed(0.3, 5, segments).lower(3, 7), 2, 1, 4),
+                new Problem("given for all", new AttentionMask.Given(1, 7, one).lower(2, 7), 2, 2, 6),
+                new Problem("given", new AttentionMask.Given(2, 7, bits(98)).lower(2, 7, new int[] {2, 6, 9}), 2, 1, 6));
+    }
+
+    private static BitSet bits(int count) {
+        Random random = new Random(5);
+        BitSet bits = new BitSet();
+        for (int i = 0; i < count; i++) {
+            bits.set(i, random.nextBoolean());
+        }
+        return bits;
+    }
+
+    @ParameterizedTest
+    @MethodSource("problems")
+    void attention(Problem problem) {
+        contract.agrees(backend, (ops, inputs) -> {
+            BackwardOps.AttentionInputs in = inputs(problem, inputs);
+            return List.of(ops.doubles(ops.attention(in.q(), in.k(), in.v(), in.mask())));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("problems")
+    void attentionBackward(Problem problem) {
+        contract.agrees(backend, (ops, inputs) -> {
+            BackwardOps.AttentionInputs in = inputs(problem, inputs);
+            Tensor dy = inputs.normal(in.q().shape().toArray());
+            long[] q = in.q().shape().toArray();
+            long[] k = in.k().shape().toArray();
+            List<Into> gradients = List.of(
+                    inputs.into(false, q),
+                    inputs.into(false, k),
+                    inputs.into(false, k),
+                    inputs.into(true, q),
+                    inputs.into(true, k),
+                    inputs.into(true, k));
+            ops.attentionBackward(dy, in, gradients.get(0), gradients.get(1), gradients.get(2));
+            ops.attentionBackward(dy, in, gradients.get(3), gradients.get(4), gradients.get(5));
+            return gradients.stream().map(each -> ops.doubles(each.tensor())).toList();
+        });
+    }
+
+    private static BackwardOps.AttentionInputs inputs(Problem problem, Inputs inputs) {
+        KeyIntervals mask = problem.mask();
+        int[] heads = problem.heads();
+        long keys = (long) mask.batch() * mask.keys();
+        return new BackwardOps.AttentionInputs(
+                inputs.normal(mask.count(), heads[0], heads[2]),
+                inputs.normal(keys, heads[1], heads[2]),
+                inputs.normal(keys, heads[1], heads[2]),
+                mask);
+    }
+
+    @Test
+    void rowsThatSeeNothingGiveZero() {
+        contract.results(backend, (ops, inputs) -> {
+            KeyIntervals mask = new AttentionMask.Lengths(List.of(0, 2)).lower(2, 3);
+            Tensor x = inputs.normal(6, 2, 4);
+            double[] y = ops.doubles(ops.attention(x, x, x, mask));
+            assertThat(Arrays.copyOf(y, 24)).containsOnly(0);
+            Into dq = inputs.into(false, 6, 2, 4);
+            Into dk = inputs.into(false, 6, 2, 4);
+            Into dv = inputs.into(false, 6, 2, 4);
+            ops.attentionBackward(x, new BackwardOps.AttentionInputs(x, x, x, mask), dq, dk, dv);
+            for (Into each : List.of(dq, dk, dv)) {
+                assertThat(Arrays.copyOf(ops.doubles(each.tensor()), 24)).containsOnly(0);
+            }
+            return List.of();
+        });
+    }
+
+    @Test
+    void oneTensorMayTakeAllThreeGradients() {
+        contract.agrees(backend, (ops, inputs) -> {
+            KeyIntervals mask = new AttentionMask.Causal().lower(2, 5);
+            Tensor x = inputs.normal(10, 2, 4);
+            Into first = inputs.into(false, 10, 2, 4);
+            Into again = new Into(first.tensor(), true);
+            ops.attentionBackward(
+                    inputs.normal(10, 2, 4), new BackwardOps.AttentionInputs(x, x, x, mask), first, again, again);
+            return List.of(ops.doubles(first.tensor()));
+        });
+    }
+}

@@ -1,0 +1,186 @@
+package org.panamask.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.HostTensor;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.Weight;
+
+/// What is read from the head's logits, on every backend.
+@ParameterizedClass
+@MethodSource("cases")
+class HeadContractTest {
+    private final ContractCase contract;
+    private Backend backend;
+
+    HeadContractTest(ContractCase contract) {
+        this.contract = contract;
+    }
+
+    static Stream<ContractCase> cases() {
+        return ContractCase.all();
+    }
+
+    @BeforeEach
+    void start() {
+        backend = contract.open();
+    }
+
+    @AfterEach
+    void stop() {
+        if (backend != null) {
+            backend.close();
+            assertThat(backend.ledger().total()).isZero();
+        }
+    }
+
+    private static double[] numbers(Ops ops, Tensor ints) {
+        return Arrays.stream(ops.ints(ints)).asDoubleStream().toArray();
+    }
+
+    private static List<double[]> read(Ops ops, CrossEntropy loss) {
+        return List.of(ops.doubles(loss.loss()), ops.doubles(loss.rows()), numbers(ops, loss.correct()));
+    }
+
+    private static List<double[]> read(Ops ops, Prediction prediction) {
+        return List.of(numbers(ops, prediction.tokens()), ops.doubles(prediction.logProbability()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, 5", "7, 6, 33", "70, 32, 129", "0, 8, 5"})
+    void crossEntropyAndLogits(int rows, int width, int vocabulary) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor hidden = inputs.normal(rows, width);
+            Weight head = inputs.frozen(vocabulary, width);
+            CrossEntropy loss =
+                    ops.crossEntropy(hidden, head, inputs.ints(vocabulary, rows), inputs.uniforms(rows));
+            return Stream.concat(read(ops, loss).stream(), Stream.of(ops.doubles(ops.logits(hidden, head))))
+                    .toList();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, 5", "7, 6, 33", "70, 32, 129", "0, 8, 5"})
+    void crossEntropyWithGradients(int rows, int width, int vocabulary) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor hidden = inputs.normal(rows, width);
+            Tensor targets = inputs.ints(vocabulary, rows);
+            Tensor weights = inputs.uniforms(rows);
+            Tensor dhidden = inputs.normal(rows, width);
+            Tensor dhead = inputs.sums(vocabulary, width);
+            CrossEntropy loss = ops.crossEntropyWithGradients(
+                    hidden,
+                    inputs.trained(vocabulary, width),
+                    targets,
+                    weights,
+                    new BackwardOps.CrossEntropyGradients(List.of(dhidden), List.of(dhead)));
+            return Stream.concat(
+                            read(ops, loss).stream(), Stream.of(ops.doubles(dhidden), ops.doubles(dhead)))
+                    .toList();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, 1", "0.5, 0, 1", "1, 3, 1", "0.8, 0, 0.7", "1.3, 9, 0.5", "1, 100, 2", "1, 1, 1"})
+    void predictionsFollowTheRule(double temperature, int topK, double topP) {
+        TokenRule rule = new TokenRule(temperature, topK, topP, List.of(3, 17));
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor hidden = inputs.normal(19, 8);
+            Weight head = inputs.frozen(37, 8);
+            return Stream.concat(
+                            read(ops, ops.argmax(hidden, head, rule)).stream(),
+                            read(ops, ops.sample(hidden, head, rule, inputs.uniforms(19))).stream())
+                    .toList();
+        });
+    }
+
+    /// Logits of one row: a hidden state of 1 and a head of one column.
+    private static Weight logits(BackwardOps ops, Inputs inputs, double... logits) {
+        float[] values = new float[logits.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) logits[i];
+        }
+        return ops.weight(inputs.owner(), HostTensor.of("head", Shape.of(logits.length, 1), values), false);
+    }
+
+    private static Tensor ones(BackwardOps ops, int rows) {
+        double[] ones = new double[rows];
+        Arrays.fill(ones, 1);
+        Tensor hidden = ops.empty(Shape.of(rows, 1), ops.dtype());
+        ops.copy(ops.upload(Shape.of(rows, 1), ones), hidden);
+        return hidden;
+    }
+
+    @Test
+    void equalLogitsGiveTheLowestIdThatIsAllowed() {
+        contract.results(backend, (ops, inputs) -> {
+            Weight head = logits(ops, inputs, 2, 2, 1, 2);
+            TokenRule rule = new TokenRule(1, 2, 1, List.of(0));
+            Prediction prediction = ops.argmax(ones(ops, 1), head, rule);
+            assertThat(ops.ints(prediction.tokens())).containsExactly(1);
+            // Of the ids 1, 2 and 3 the first two of equal logits are left: half the mass.
+            assertThat(ops.doubles(prediction.logProbability())[0])
+                    .isCloseTo(Math.log(0.5), org.assertj.core.api.Assertions.within(1e-6));
+            return List.of();
+        });
+    }
+
+    @Test
+    void samplingTakesTheFirstIdWhoseCumulativeProbabilityExceedsTheDraw() {
+        contract.results(backend, (ops, inputs) -> {
+            Weight head = logits(ops, inputs, 0, 5, 0, 0, 0);
+            TokenRule rule = new TokenRule(1, 0, 1, List.of(1));
+            Tensor uniforms = ops.upload(Shape.of(5), new double[] {0, 0.2, 0.26, 0.74, 0.9999});
+            assertThat(ops.ints(ops.sample(ones(ops, 5), head, rule, uniforms).tokens()))
+                    .containsExactly(0, 0, 2, 3, 4);
+            return List.of();
+        });
+    }
+
+    @Test
+    void topPKeepsTheEntryThatExceedsTheBound() {
+        contract.results(backend, (ops, inputs) -> {
+            // Probabilities 0.5, 0.25, 0.125, 0.0625, 0.0625: before the third entry stand 0.75.
+            Weight head = logits(ops, inputs, Math.log(8), Math.log(4), Math.log(2), 0, 0);
+            Tensor draws = ops.upload(Shape.of(1), new double[] {0.9999});
+            assertThat(ops.ints(ops.sample(ones(ops, 1), head, new TokenRule(1, 0, 0.7, List.of()), draws)
+                            .tokens()))
+                    .containsExactly(1);
+            assertThat(ops.ints(ops.sample(ones(ops, 1), head, new TokenRule(1, 0, 0.8, List.of()), draws)
+                            .tokens()))
+                    .containsExactly(2);
+            return List.of();
+        });
+    }
+
+    @Test
+    void targetsOutsideOfTheVocabularyAreRefused() {
+        contract.results(backend, (ops, inputs) -> {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ops.crossEntropy(
+                            inputs.normal(1, 2),
+                            inputs.frozen(4, 2),
+                            ops.upload(Shape.of(1), new int[] {4}),
+                            inputs.uniforms(1)))
+                    .withMessage("crossEntropy: targets must be in [0, 4), but got 4 at position 0");
+            return List.of();
+        });
+    }
+}

@@ -1,0 +1,106 @@
+package org.panamask.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.panamask.backend.BackendSettings;
+import org.panamask.config.SettingException;
+import org.panamask.data.DataSettings;
+import org.panamask.diffusion.LossNormalization;
+import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.SamplerSettings;
+import org.panamask.nn.LoraSettings;
+
+class SettingsRangesTest {
+    @Test
+    void objectivesCheckThemselves() {
+        assertThat(new Objective.DdmSft(true, 1e-3, 0, LossNormalization.REFERENCE).annealSteps())
+                .isZero();
+        assertRefused(
+                () -> new Objective.DdmSft(true, 2.0, 1, LossNormalization.REFERENCE),
+                "epsilon must be between 0 and 1, both excluded, not 2.0");
+        assertRefused(
+                () -> new Objective.Ddm(true, 0.5, -1, LossNormalization.REFERENCE, true),
+                "anneal_steps must be at least 0, not -1");
+    }
+
+    @Test
+    void adaptersCheckThemselves() {
+        LoraSettings lora = LoraSettings.defaults();
+        assertThat(lora.resolvedAlpha()).isEqualTo(16);
+        assertThat(lora.scale()).isEqualTo(2);
+        assertThat(lora.with("rank", 16)
+                        .with("alpha", 32)
+                        .with("use_rslora", true)
+                        .scale())
+                .isEqualTo(8);
+        assertRefused(() -> lora.with("rank", 0), "rank must be at least 1, not 0");
+        assertRefused(() -> lora.with("alpha", 0), "alpha must be above 0, not 0.0");
+        assertRefused(() -> lora.with("dropout", 1), "dropout must be at least 0 and below 1, not 1.0");
+        assertRefused(
+                () -> lora.with("targets", List.of()), "targets must name at least one layer, such as q_proj, or all");
+        assertRefused(
+                () -> lora.with("targets", List.of(" ")), "targets must name layers, such as q_proj, not empty text");
+    }
+
+    @Test
+    void samplersCheckThemselves() {
+        SamplerSettings sample = SamplerSettings.defaults();
+        assertThat(sample.greedy()).isTrue();
+        assertThat(sample.with("choice", "sample").greedy()).isFalse();
+        assertThat(sample.with("choice", "sample").with("temperature", 0).greedy())
+                .isTrue();
+        assertRefused(() -> sample.with("steps", 0), "steps must be at least 1, not 0");
+        assertRefused(() -> sample.with("temperature", -1), "temperature must be at least 0, not -1.0");
+        assertRefused(() -> sample.with("top_p", 0), "top_p must be above 0 and at most 1, not 0.0");
+        assertRefused(() -> sample.with("top_k", -1), "top_k must be at least 0, not -1");
+        assertRefused(() -> sample.with("length", 1), "length must be at least 2, not 1");
+    }
+
+    @Test
+    void dataChecksItself() {
+        DataSettings data = DataSettings.of(Path.of("rows"));
+        assertThat(data.with("val_size", 0.05).validationRows(101)).isEqualTo(6);
+        assertThat(data.with("val_size", 5).validationRows(101)).isEqualTo(5);
+        assertThat(data.validationRows(101)).isZero();
+        String rule = "val_size must be 0, a share below 1, or a whole number of rows above 1, not ";
+        assertRefused(() -> data.with("val_size", 1), rule + "1.0");
+        assertRefused(() -> data.with("val_size", 1.5), rule + "1.5");
+        assertRefused(() -> data.with("val_size", -1), rule + "-1.0");
+        assertRefused(() -> data.with("workers", -1), "workers must be at least 0, not -1");
+    }
+
+    @Test
+    void trainingChecksItself() {
+        TrainSettings train = TrainSettings.defaults();
+        assertRefused(() -> train.with("micro_batch", 0), "micro_batch must be at least 1, not 0");
+        assertRefused(() -> train.with("learning_rate", 0), "learning_rate must be above 0, not 0.0");
+        assertRefused(() -> train.with("warmup_ratio", 2), "warmup_ratio must be between 0 and 1, not 2.0");
+        assertRefused(() -> train.with("max_grad_norm", -1), "max_grad_norm must be at least 0, not -1.0");
+        assertRefused(() -> train.with("log_every", 0), "log_every must be at least 1, not 0");
+        assertRefused(
+                () -> train.with("step_count", "round"), "step_count must be one of ceil, floor, but got 'round'");
+    }
+
+    @Test
+    void backendsAndModelsCheckThemselves() {
+        assertRefused(() -> BackendSettings.defaults().with("threads", -1), "threads must be at least 0, not -1");
+        assertRefused(
+                () -> BackendSettings.defaults().with("memory_limit", "much"),
+                "memory_limit must be a size such as 8GiB or 0 for none, not 'much'");
+        assertRefused(
+                () -> BackendSettings.defaults().with("dtype", "fp16"),
+                "dtype must be one of f32, bf16, f64, but got 'fp16'");
+        assertRefused(
+                () -> ModelSettings.of(Path.of("m")).with("mask_token_id", -1),
+                "mask_token_id must be at least 0, not -1");
+    }
+
+    private static void assertRefused(ThrowingCallable change, String message) {
+        assertThatExceptionOfType(SettingException.class).isThrownBy(change).withMessage(message);
+    }
+}
