@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 
 /// Writes safetensors files: tensors in the order given, header padded with spaces to eight bytes, all or nothing.
@@ -52,11 +52,16 @@ public final class SafetensorsWriter {
             json.writeStartObject();
             if (!metadata.isEmpty()) {
                 json.writeObjectPropertyStart(HeaderReader.METADATA);
-                metadata.forEach(json::writeStringProperty);
+                metadata.forEach((key, value) -> {
+                    requireText(file, key);
+                    requireText(file, value);
+                    json.writeStringProperty(key, value);
+                });
                 json.writeEndObject();
             }
             long offset = 0;
             for (WeightSource tensor : tensors) {
+                requireText(file, tensor.name());
                 if (!names.add(tensor.name())) {
                     throw new CheckpointException(file + ": a tensor name must occur once, but got "
                             + Printable.of(tensor.name()) + " twice; rename one of them");
@@ -64,9 +69,6 @@ public final class SafetensorsWriter {
                 offset = writeEntry(json, tensor, offset);
             }
             json.writeEndObject();
-        } catch (JacksonException e) {
-            throw new CheckpointException(file + ": names and metadata must be Unicode text, but got "
-                    + JsonText.mistake(e) + "; rename the tensor");
         }
         while (bytes.size() % SafetensorsHeader.PREFIX_BYTES != 0) {
             bytes.write(' ');
@@ -76,6 +78,14 @@ public final class SafetensorsWriter {
                     + " bytes, but got " + bytes.size() + "; write several files");
         }
         return bytes.toByteArray();
+    }
+
+    /// Half a surrogate pair would be written as something else, and two names could become one.
+    private static void requireText(String file, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new CheckpointException(file + ": names and metadata must be Unicode text, but got "
+                    + Printable.of(text) + "; rename the tensor");
+        }
     }
 
     private static long writeEntry(JsonGenerator json, WeightSource tensor, long offset) {

@@ -164,7 +164,7 @@ public final class Binder {
                         .orElse(BROKEN);
             case SettingType.Modes modes -> modes(setting, modes, entry.value(), name);
         };
-        return value != BROKEN && setting.optional() && !(value instanceof Optional) ? Optional.of(value) : value;
+        return !value.equals(BROKEN) && setting.optional() && !(value instanceof Optional) ? Optional.of(value) : value;
     }
 
     private Object leaf(Setting setting, SettingType.Leaf type, Tree tree, String name) {

@@ -2,11 +2,12 @@ package org.panamask.verify;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.panamask.checkpoint.Safetensors;
 import org.panamask.checkpoint.WeightSource;
-import org.panamask.tensor.DType;
 import tools.jackson.databind.JsonNode;
 
 /// One golden case: parameters, inputs, and what must come out.
@@ -78,15 +79,15 @@ public final class FixtureCase {
     }
 
     int[] ints(String input) {
-        return read(entry("inputs", input)).ints();
+        return read(entry("inputs", input), WeightSource::ints);
     }
 
     double[] doubles(String input) {
-        return read(entry("inputs", input)).doubles();
+        return read(entry("inputs", input), WeightSource::doubles);
     }
 
     long[] shape(String input) {
-        return read(entry("inputs", input)).shape().toArray();
+        return read(entry("inputs", input), source -> source.shape().toArray());
     }
 
     /// What must come out under `name`, if the case says anything of it.
@@ -139,16 +140,11 @@ public final class FixtureCase {
 
     private double[] numbers(JsonNode entry) {
         if (entry.has("tensor")) {
-            WeightSource source = read(entry);
-            if (source.dtype().isFloat()) {
-                return source.doubles();
-            }
-            int[] whole = source.ints();
-            double[] numbers = new double[whole.length];
-            for (int n = 0; n < whole.length; n++) {
-                numbers[n] = whole[n];
-            }
-            return numbers;
+            return read(
+                    entry,
+                    source -> source.dtype().isFloat()
+                            ? source.doubles()
+                            : Arrays.stream(source.ints()).asDoubleStream().toArray());
         }
         JsonNode value = entry.path("value");
         if (!value.isArray()) {
@@ -167,18 +163,11 @@ public final class FixtureCase {
         return entry;
     }
 
-    /// Copies a tensor out of the case's file, which is closed again at once.
-    private WeightSource read(JsonNode entry) {
-        String name = entry.path("tensor").asString();
-        try (Safetensors file = Safetensors.open(
-                family.resolve("cases").resolve(json.path("tensors").asString()))) {
-            WeightSource source = file.tensor(name);
-            if (!source.dtype().isFloat()) {
-                return whole(name, source);
-            }
-            return source.dtype() == DType.F64
-                    ? doubles(name, source)
-                    : WeightSource.of(name, source.shape(), source.floats());
+    /// What `reader` makes of a tensor of the case's file, which is open meanwhile only.
+    private <T> T read(JsonNode entry, Function<WeightSource, T> reader) {
+        Path path = family.resolve("cases").resolve(json.path("tensors").asString());
+        try (Safetensors file = Safetensors.open(path)) {
+            return reader.apply(file.tensor(entry.path("tensor").asString()));
         }
     }
 }

@@ -1,0 +1,88 @@
+package org.panamask.verify;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.panamask.backend.Backend;
+import org.panamask.backend.Precision;
+import org.panamask.checkpoint.HubFolder;
+
+/// Runs golden cases on a backend.
+public final class Verification {
+    private static final Set<String> MODELS = Set.of("llama");
+
+    private final Device device;
+
+    /// Cases run on `backend` with activations of `precision`: cases of doubles under F64, all others otherwise.
+    public Verification(Backend backend, Precision precision) {
+        this.device = new Device(backend, precision);
+    }
+
+    /// Runs every case of `folder` and sums up by kind, in the order of the index.
+    ///
+    /// @throws FixtureException if a file cannot be read
+    public List<KindSummary> run(FixtureFolder folder) {
+        Map<String, List<CaseOutcome>> outcomes = new LinkedHashMap<>();
+        for (FixtureCase fixture : folder.cases()) {
+            outcomes.computeIfAbsent(fixture.kind(), _ -> new ArrayList<>()).add(run(fixture));
+        }
+        List<KindSummary> summaries = new ArrayList<>();
+        outcomes.forEach((kind, of) -> {
+            if (!of.stream().allMatch(outcome -> outcome instanceof CaseOutcome.OtherPrecision)) {
+                summaries.add(summary(kind, of));
+            }
+        });
+        return summaries;
+    }
+
+    /// Runs one case. Whatever it throws is a miss.
+    public CaseOutcome run(FixtureCase fixture) {
+        if (fixture.isDouble() != (device.precision() == Precision.F64)) {
+            return new CaseOutcome.OtherPrecision();
+        }
+        Optional<CaseRunner> runner = CaseRunner.ALL.stream()
+                .filter(one -> one.kind().equals(fixture.kind()))
+                .findFirst();
+        if (runner.isEmpty()) {
+            return new CaseOutcome.NotSupported(fixture.kind());
+        }
+        Optional<String> type = fixture.model().map(model -> HubFolder.config(model).requireString("model_type"));
+        if (type.isPresent() && !MODELS.contains(type.get())) {
+            return new CaseOutcome.NotSupported(type.get() + " models");
+        }
+        Deviations deviations = new Deviations(fixture);
+        try {
+            runner.get().run(fixture, device, deviations);
+        } catch (RuntimeException failure) {
+            deviations.miss(String.valueOf(failure));
+        }
+        return deviations.outcome();
+    }
+
+    private static KindSummary summary(String kind, List<CaseOutcome> outcomes) {
+        int passed = 0;
+        double largest = 0;
+        List<String> misses = new ArrayList<>();
+        Set<String> notSupported = new LinkedHashSet<>();
+        int notSupportedCases = 0;
+        for (CaseOutcome outcome : outcomes) {
+            switch (outcome) {
+                case CaseOutcome.Passed(double share) -> {
+                    passed++;
+                    largest = Math.max(largest, share);
+                }
+                case CaseOutcome.Missed(List<String> some) -> misses.addAll(some);
+                case CaseOutcome.NotSupported(String what) -> {
+                    notSupported.add(what);
+                    notSupportedCases++;
+                }
+                case CaseOutcome.OtherPrecision _ -> {}
+            }
+        }
+        return new KindSummary(kind, passed, largest, misses, List.copyOf(notSupported), notSupportedCases);
+    }
+}

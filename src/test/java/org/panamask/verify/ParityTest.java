@@ -1,0 +1,83 @@
+package org.panamask.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Backends;
+import org.panamask.backend.Precision;
+
+/// The golden cases on every backend.
+final class ParityTest {
+    private static final Path FIXTURES =
+            Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures"));
+
+    @ParameterizedTest
+    @CsvSource({"reference, F32", "cpu, F32", "reference, F64"})
+    void goldenCasesAreWithinTheirTolerances(String backend, Precision precision) {
+        List<KindSummary> summaries = run(backend, precision);
+
+        assertThat(summaries).isNotEmpty();
+        assertThat(summaries).allSatisfy(summary -> assertThat(summary.misses()).isEmpty());
+    }
+
+    @Test
+    void everyKindOfTheLlamaFamilyIsRun() {
+        assertThat(run("reference", Precision.F32).stream().filter(summary -> summary.passed() > 0))
+                .extracting(KindSummary::kind)
+                .contains(
+                        "anneal_mask",
+                        "anneal_ratio",
+                        "forward",
+                        "rope",
+                        "ddm_loss",
+                        "gradients",
+                        "lora_gradients",
+                        "optimiser",
+                        "sampling",
+                        "top_p",
+                        "nll",
+                        "adapter",
+                        "lora_layer");
+    }
+
+    @Test
+    void whatIsNotSupportedYetIsSaid() {
+        assertThat(run("reference", Precision.F32))
+                .filteredOn(summary -> summary.kind().equals("mgdm_loss"))
+                .singleElement()
+                .satisfies(summary -> {
+                    assertThat(summary.passed()).isZero();
+                    assertThat(summary.notSupported()).containsExactly("mgdm_loss");
+                    assertThat(summary.notSupportedCases()).isEqualTo(4);
+                });
+    }
+
+    @Test
+    void aFolderWithoutFamiliesIsRefused(@TempDir Path empty) {
+        assertThatExceptionOfType(FixtureException.class)
+                .isThrownBy(() -> FixtureFolder.families(empty))
+                .withMessage(empty + ": a folder of golden cases holds family folders with an index.json, but there is"
+                        + " none; give the folder above them");
+    }
+
+    private static List<KindSummary> run(String backend, Precision precision) {
+        BackendSettings settings =
+                BackendSettings.defaults().with("name", backend).with("dtype", precision);
+        try (Backend opened = Backends.open(settings)) {
+            Verification verification = new Verification(opened, precision);
+            List<KindSummary> summaries = FixtureFolder.families(FIXTURES).stream()
+                    .flatMap(family -> verification.run(family).stream())
+                    .toList();
+            assertThat(opened.ledger().owners()).isEmpty();
+            return summaries;
+        }
+    }
+}
