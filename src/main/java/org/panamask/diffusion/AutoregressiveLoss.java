@@ -20,7 +20,7 @@ public record AutoregressiveLoss(int padToken, List<Integer> endTokens) {
 
     /// The rows to score, as means over the scored columns of the whole window.
     public ScoredRows score(TokenRows rows, LossWindow window) {
-        return scored(rows).build(window.scoredTokens());
+        return scored(rows).build((double) window.scoredTokens());
     }
 
     private ScoredRows.Builder scored(TokenRows rows) {

@@ -79,7 +79,7 @@ public final class Canvas {
                     "canvas: at least one row must be wanted, but got none; leave the forward pass out");
         }
         for (int r = 0; r < wanted.length; r++) {
-            if (wanted[r] < 0 || wanted[r] >= ids.length || r > 0 && wanted[r] <= wanted[r - 1]) {
+            if (wanted[r] < 0 || wanted[r] >= ids.length || (r > 0 && wanted[r] <= wanted[r - 1])) {
                 throw new IllegalArgumentException("canvas: wanted rows must ascend within [0, " + ids.length
                         + "), but got " + wanted[r] + " at " + r);
             }

@@ -32,7 +32,7 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
         return scored.build(
                 switch (normalization) {
                     case REFERENCE -> (double) scored.count() * window.microBatches();
-                    case TOKEN_BOUND -> window.scoredTokens();
+                    case TOKEN_BOUND -> (double) window.scoredTokens();
                 });
     }
 

@@ -13,8 +13,8 @@ public record Noise(long seed) implements NoiseSource {
     @Override
     public float uniform(NoisePurpose purpose, long sample, int position, int step) {
         int[] words = new int[4];
-        long high = (long) purpose.ordinal() << 24 | sample >>> 32 & 0xFFFFFF;
-        Philox.fill(words, seed, position & 0xFFFFFFFFL | sample << 32, step & 0xFFFFFFFFL | high << 32);
+        long high = ((long) purpose.code() << 24) | ((sample >>> 32) & 0xFFFFFF);
+        Philox.fill(words, seed, (position & 0xFFFFFFFFL) | (sample << 32), (step & 0xFFFFFFFFL) | (high << 32));
         return Philox.uniform(words[0]);
     }
 
@@ -22,8 +22,8 @@ public record Noise(long seed) implements NoiseSource {
     /// first two result words of the counter `(step, step >> 32, 0, (128 + purpose) << 24)`.
     public long key(NoisePurpose purpose, long step) {
         int[] words = new int[4];
-        long high = (long) (KEYS + purpose.ordinal()) << 24;
+        long high = (long) (KEYS + purpose.code()) << 24;
         Philox.fill(words, seed, step, high << 32);
-        return words[0] & 0xFFFFFFFFL | (long) words[1] << 32;
+        return (words[0] & 0xFFFFFFFFL) | ((long) words[1] << 32);
     }
 }

@@ -1,17 +1,28 @@
 package org.panamask.diffusion;
 
-/// What a random number is for; numbers of different purposes are independent. The order is part of the key: append only.
+/// What a random number is for; numbers of different purposes are independent.
 public enum NoisePurpose {
     /// The time of a row.
-    TIME,
+    TIME(0),
     /// Which tokens of a row are masked.
-    MASK,
+    MASK(1),
     /// Which activations are dropped.
-    DROPOUT,
+    DROPOUT(2),
     /// Which keys after the query are visible while attention opens.
-    ANNEAL,
+    ANNEAL(3),
     /// Which token is drawn.
-    SAMPLE,
+    SAMPLE(4),
     /// Which hidden columns open.
-    ORDER
+    ORDER(5);
+
+    private final int code;
+
+    NoisePurpose(int code) {
+        this.code = code;
+    }
+
+    /// Its part of the key, below 127; never changed, so that runs can be repeated.
+    int code() {
+        return code;
+    }
 }

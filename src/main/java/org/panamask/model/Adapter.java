@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.panamask.checkpoint.LoraPair;
 import org.panamask.checkpoint.ModulePatterns;
 import org.panamask.checkpoint.PeftAdapter;
@@ -58,7 +57,7 @@ public final class Adapter {
         InitialValues values = new InitialValues(seed);
         for (Linear linear : chosen) {
             long in = linear.weight().shape().extent(1);
-            HostTensor a = values.uniform(linear.path() + A, Shape.of(settings.rank(), in), 1 / Math.sqrt(in));
+            HostTensor a = values.uniform(linear.path() + A, Shape.of(settings.rank(), in), 1 / Math.sqrt((double) in));
             HostTensor b = InitialValues.constant(
                     linear.path() + B, Shape.of(linear.weight().shape().extent(0), settings.rank()), 0);
             linear.adapt(new Lora(
@@ -90,12 +89,10 @@ public final class Adapter {
     /// @throws ModelException if the model has no such layer
     /// @throws org.panamask.checkpoint.CheckpointException if a tensor has the wrong shape
     public static Adapter load(Model model, PeftAdapter file, BackwardOps ops, Owner owner, boolean trainable) {
-        Map<String, Linear> linears =
-                model.linears().stream().collect(Collectors.toMap(Linear::path, linear -> linear));
-        file.modules().keySet().forEach(path -> requireKnown(path, linears));
+        file.modules().keySet().forEach(path -> linear(model, path));
         List<Linear> adapted = new ArrayList<>();
         file.modules().forEach((path, pair) -> {
-            Linear linear = linears.get(path);
+            Linear linear = linear(model, path);
             requireShapes(pair, linear, file.config().scaling().rank(path));
             linear.adapt(new Lora(
                     ops.weight(owner, Models.host(pair.a()), trainable),
@@ -120,11 +117,12 @@ public final class Adapter {
         });
     }
 
-    private static void requireKnown(String path, Map<String, Linear> linears) {
-        if (!linears.containsKey(path)) {
-            throw new ModelException("load adapter: every module must be a linear layer of the model, but got " + path
-                    + "; take the adapter of this model");
-        }
+    private static Linear linear(Model model, String path) {
+        return model.linears().stream()
+                .filter(linear -> linear.path().equals(path))
+                .findFirst()
+                .orElseThrow(() -> new ModelException("load adapter: every module must be a linear layer of the model,"
+                        + " but got " + path + "; take the adapter of this model"));
     }
 
     private static void requireShapes(LoraPair pair, Linear linear, int rank) {

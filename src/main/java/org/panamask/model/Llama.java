@@ -146,8 +146,9 @@ public final class Llama implements Model {
         return isTied() ? parameters : parameters.and(HEAD, head);
     }
 
+    /// The same weight, not an equal one.
     private boolean isTied() {
-        return head == embedding;
+        return head.equals(embedding);
     }
 
     @Override

@@ -36,7 +36,7 @@ public final class Models {
         Map<String, Shape> table = config.weights();
         WeightSet weights = plain(folder.weights(), config);
         weights.requireExactly(
-                table.keySet(), name -> name.endsWith(IGNORED) || config.tied() && name.equals(Llama.HEAD));
+                table.keySet(), name -> name.endsWith(IGNORED) || (config.tied() && name.equals(Llama.HEAD)));
         TensorSource source = (name, shape) -> host(weights.tensor(name, shape));
         return Llama.of(config, new WeightLoader(table, source, ops, owner, trainable));
     }

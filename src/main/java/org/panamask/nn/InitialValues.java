@@ -59,7 +59,7 @@ public record InitialValues(long seed) {
 
     private void fill(int[] words, String name, int n) {
         long hash = hash(name);
-        Philox.fill(words, seed, n / 4 | hash << 32, PURPOSE | hash >>> 32);
+        Philox.fill(words, seed, (n / 4) | (hash << 32), PURPOSE | (hash >>> 32));
     }
 
     /// FNV-1a over the UTF-8 bytes.

@@ -21,7 +21,8 @@ public final class Rotary {
         double[] cos = new double[positions * frequencies.length];
         double[] sin = new double[positions * frequencies.length];
         for (int n = 0; n < cos.length; n++) {
-            double angle = n / frequencies.length * frequencies[n % frequencies.length];
+            int position = n / frequencies.length;
+            double angle = position * frequencies[n % frequencies.length];
             cos[n] = Math.cos(angle);
             sin[n] = Math.sin(angle);
         }

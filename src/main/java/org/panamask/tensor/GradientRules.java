@@ -82,7 +82,8 @@ public final class GradientRules {
     public static void biasBackward(Tensor dy, Tensor dbias) {
         ShapeRules.requireFloats("biasBackward", "dy", dy);
         ShapeRules.requireSumType("biasBackward", "dbias", dy, dbias);
-        if (!ShapeRules.isMatrix(dy) || !dbias.shape().equals(Shape.of(dy.shape().last()))) {
+        if (!ShapeRules.isMatrix(dy)
+                || !dbias.shape().equals(Shape.of(dy.shape().last()))) {
             throw ShapeRules.refused("biasBackward: dy [N, out] needs dbias [out]", dy.shape(), dbias.shape());
         }
     }
@@ -118,8 +119,7 @@ public final class GradientRules {
     }
 
     /// The rules of [BackwardOps#attentionBackward].
-    public static void attentionBackward(
-            Tensor dy, BackwardOps.AttentionInputs inputs, Into dq, Into dk, Into dv) {
+    public static void attentionBackward(Tensor dy, BackwardOps.AttentionInputs inputs, Into dq, Into dk, Into dv) {
         ShapeRules.attention(inputs.q(), inputs.k(), inputs.v(), inputs.mask());
         requireLike("attentionBackward", "q", inputs.q(), "dy", dy);
         requireLike("attentionBackward", "q", inputs.q(), "dq", dq.tensor());
@@ -155,15 +155,13 @@ public final class GradientRules {
     ///
     /// @return the shape of the values of each row, `[R]`
     public static Shape crossEntropyWithGradients(
-            Tensor hidden,
-            Weight head,
-            Tensor targets,
-            Tensor weights,
-            BackwardOps.CrossEntropyGradients gradients) {
+            Tensor hidden, Weight head, Tensor targets, Tensor weights, BackwardOps.CrossEntropyGradients gradients) {
         final Shape rows = ShapeRules.crossEntropy(hidden, head, targets, weights);
         if (gradients.hidden().size() > 1 || gradients.head().size() > 1) {
-            throw new ShapeException("crossEntropyWithGradients: at most one gradient of hidden and one of head, but got "
-                    + gradients.hidden().size() + " and " + gradients.head().size());
+            throw new ShapeException(
+                    "crossEntropyWithGradients: at most one gradient of hidden and one of head, but got "
+                            + gradients.hidden().size() + " and "
+                            + gradients.head().size());
         }
         for (Tensor gradient : gradients.hidden()) {
             requireLike("crossEntropyWithGradients", "hidden", hidden, "the gradient of hidden", gradient);
@@ -195,8 +193,7 @@ public final class GradientRules {
     /// @throws IllegalArgumentException if the weight is frozen or the step does not count from 1
     public static void adamW(Weight w, Tensor gradient, Tensor mean, Tensor meanSquare, AdamWStep step) {
         if (!w.trainable()) {
-            throw new IllegalArgumentException(
-                    "adamW: the weight must be trainable, but " + w.name() + " is frozen");
+            throw new IllegalArgumentException("adamW: the weight must be trainable, but " + w.name() + " is frozen");
         }
         if (step.step() < 1) {
             throw new IllegalArgumentException("adamW: steps count from 1, but got " + step.step());
@@ -218,7 +215,9 @@ public final class GradientRules {
         ShapeRules.requireOneType(operation, name + " and " + otherName, model, other);
         if (!other.shape().equals(model.shape())) {
             throw ShapeRules.refused(
-                    operation + ": " + name + " and " + otherName + " must have one shape", model.shape(), other.shape());
+                    operation + ": " + name + " and " + otherName + " must have one shape",
+                    model.shape(),
+                    other.shape());
         }
     }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// Computes shapes, bytes and operations of a model without computing a number: memory estimates and tests at real model
-/// sizes, without weights and without a device. It refuses what a backend refuses, in the same words.
+/// Computes shapes, bytes and operations of a model without computing a number: memory estimates and tests at real
+/// model sizes, without weights and without a device. It refuses what a backend refuses, in the same words.
 ///
 /// Counted are tensors of the arena and of owners; what a backend takes besides (a chunk of logits, a block of scores,
 /// packed weights) is its own. Multiplications and additions count one each.
@@ -209,7 +209,8 @@ public final class ShapeOps implements BackwardOps {
     @Override
     public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
         Shape result = ShapeRules.attention(q, k, v, mask);
-        return counted("attention", 4 * pairs(mask) * q.shape().extent(1) * q.shape().last(), result);
+        return counted(
+                "attention", 4 * pairs(mask) * q.shape().extent(1) * q.shape().last(), result);
     }
 
     @Override

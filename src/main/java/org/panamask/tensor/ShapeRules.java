@@ -202,7 +202,7 @@ public final class ShapeRules {
     /// The rules of [Ops#argmax].
     ///
     /// @return the shape of both parts of the prediction, `[R]`
-    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or nothing is left to choose from
+    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or all ids are forbidden
     public static Shape argmax(Tensor hidden, Weight head, TokenRule rule) {
         return prediction("argmax", hidden, head, rule);
     }
@@ -210,7 +210,7 @@ public final class ShapeRules {
     /// The rules of [Ops#sample].
     ///
     /// @return the shape of both parts of the prediction, `[R]`
-    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or nothing is left to choose from
+    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or all ids are forbidden
     public static Shape sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         Shape rows = prediction("sample", hidden, head, rule);
         requireSumType("sample", "uniforms", hidden, uniforms);
@@ -228,8 +228,8 @@ public final class ShapeRules {
             requireIndex(operation + ": forbidden ids", forbidden.get(position), position, vocabulary);
         }
         if (forbidden.stream().distinct().count() == vocabulary) {
-            throw new IllegalArgumentException(operation + ": a token must be left to choose, but all " + vocabulary
-                    + " are forbidden");
+            throw new IllegalArgumentException(
+                    operation + ": a token must be left to choose, but all " + vocabulary + " are forbidden");
         }
         return Shape.of(logits.extent(0));
     }
@@ -311,6 +311,8 @@ public final class ShapeRules {
     }
 
     private static String types(Tensor... tensors) {
-        return Arrays.stream(tensors).map(tensor -> tensor.dtype().toString()).collect(Collectors.joining(", ", "[", "]"));
+        return Arrays.stream(tensors)
+                .map(tensor -> tensor.dtype().toString())
+                .collect(Collectors.joining(", ", "[", "]"));
     }
 }

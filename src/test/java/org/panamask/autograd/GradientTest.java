@@ -76,7 +76,11 @@ class GradientTest {
     private static Stream<Case> operations() {
         List<Shape> none = List.of();
         return Stream.of(
-                new Case("embedding", none, shapes("5 3"), (ops, _, w) -> ops.embedding(ints(ops, 4, 0, 4, 2), w.get(0))),
+                new Case(
+                        "embedding",
+                        none,
+                        shapes("5 3"),
+                        (ops, _, w) -> ops.embedding(ints(ops, 4, 0, 4, 2), w.get(0))),
                 new Case("linear", shapes("3 4"), shapes("5 4"), (ops, x, w) -> ops.linear(x.get(0), w.get(0))),
                 new Case(
                         "linear with bias",
@@ -89,19 +93,12 @@ class GradientTest {
                         shapes("5 4", "5 2"),
                         (ops, x, w) -> ops.addLinear(ops.linear(x.get(0), w.get(0)), x.get(1), w.get(1), 0.5f)),
                 new Case("dropout", shapes("3 11"), none, (ops, x, _) -> ops.dropout(x.get(0), dropout(ops, 3))),
-                new Case(
-                        "rmsNorm",
-                        shapes("3 5"),
-                        shapes("5"),
-                        (ops, x, w) -> ops.rmsNorm(x.get(0), w.get(0), 1e-2)),
+                new Case("rmsNorm", shapes("3 5"), shapes("5"), (ops, x, w) -> ops.rmsNorm(x.get(0), w.get(0), 1e-2)),
                 new Case("rotate", shapes("3 2 6"), none, (ops, x, _) -> ops.rotate(x.get(0), rotation(ops, 3))),
                 new Case("swiGlu", shapes("3 5", "3 5"), none, (ops, x, _) -> ops.swiGlu(x.get(0), x.get(1))),
                 new Case("add", shapes("3 5", "3 5"), none, (ops, x, _) -> ops.add(x.get(0), x.get(1))),
                 new Case(
-                        "gatherRows",
-                        shapes("5 3"),
-                        none,
-                        (ops, x, _) -> ops.gatherRows(x.get(0), ints(ops, 4, 0, 3))),
+                        "gatherRows", shapes("5 3"), none, (ops, x, _) -> ops.gatherRows(x.get(0), ints(ops, 4, 0, 3))),
                 new Case("crossEntropy", shapes("3 4"), shapes("7 4"), (ops, x, w) -> loss(ops, x.get(0), w.get(0))));
     }
 
@@ -128,7 +125,11 @@ class GradientTest {
     private static Stream<Case> graphs() {
         KeyIntervals causal = new AttentionMask.Causal().lower(2, 3);
         return Stream.of(
-                new Case("one tensor added to itself", shapes("3 4"), List.of(), (ops, x, _) -> ops.add(x.get(0), x.get(0))),
+                new Case(
+                        "one tensor added to itself",
+                        shapes("3 4"),
+                        List.of(),
+                        (ops, x, _) -> ops.add(x.get(0), x.get(0))),
                 new Case(
                         "one tensor as gate and value",
                         shapes("3 4"),
@@ -190,8 +191,8 @@ class GradientTest {
                         "chain of links that pass through",
                         shapes("3 4"),
                         shapes("4", "4 4"),
-                        (ops, x, w) -> ops.chain(
-                                "blocks", x.get(0), 3, (index, in) -> index == 1 ? in : block(ops, in, w))));
+                        (ops, x, w) ->
+                                ops.chain("blocks", x.get(0), 3, (index, in) -> index == 1 ? in : block(ops, in, w))));
     }
 
     private static Tensor block(Ops ops, Tensor x, List<Weight> w) {
@@ -215,14 +216,16 @@ class GradientTest {
     private static Ops.Rotation rotation(Ops ops, int rows) {
         double[] cos = IntStream.range(0, 15).mapToDouble(Math::cos).toArray();
         double[] sin = IntStream.range(0, 15).mapToDouble(Math::sin).toArray();
-        Tensor positions = ops.upload(Shape.of(rows), IntStream.range(1, rows + 1).toArray());
+        Tensor positions =
+                ops.upload(Shape.of(rows), IntStream.range(1, rows + 1).toArray());
         return new Ops.Rotation(ops.upload(Shape.of(5, 3), cos), ops.upload(Shape.of(5, 3), sin), positions);
     }
 
     private static List<Shape> shapes(String... extents) {
         return Arrays.stream(extents)
-                .map(each -> Shape.of(
-                        Arrays.stream(each.split(" ")).mapToLong(Long::parseLong).toArray()))
+                .map(each -> Shape.of(Arrays.stream(each.split(" "))
+                        .mapToLong(Long::parseLong)
+                        .toArray()))
                 .toList();
     }
 
@@ -288,8 +291,10 @@ class GradientTest {
                 Tensor output = each.body().apply(tape, tensors, weights);
                 tape.backward(output, ops.upload(output.shape(), factors(output)));
                 return Stream.concat(
-                                tensors.stream().map(tensor -> tape.gradient(tensor).orElseThrow()),
-                                weights.stream().map(weight -> accumulators.find(weight).orElseThrow()))
+                                tensors.stream()
+                                        .map(tensor -> tape.gradient(tensor).orElseThrow()),
+                                weights.stream()
+                                        .map(weight -> accumulators.find(weight).orElseThrow()))
                         .map(ops::doubles)
                         .toList();
             });
@@ -325,7 +330,8 @@ class GradientTest {
                 assertThat(tape.gradient(x)).isEmpty();
                 assertThat(tape.gradient(y)).isEmpty();
                 assertThat(accumulators.find(base)).isEmpty();
-                assertThat(ops.doubles(accumulators.find(trained).orElseThrow())).containsExactly(3, 7, 6, 14);
+                assertThat(ops.doubles(accumulators.find(trained).orElseThrow()))
+                        .containsExactly(3, 7, 6, 14);
                 return null;
             });
         }

@@ -60,8 +60,8 @@ class AttentionContractTest {
     }
 
     static Stream<Problem> problems() {
-        AttentionMask segments =
-                AttentionMask.Segments.of(new int[][] {{1, 1, 1, 2, 2, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {3, 4, 4, 4, 4, 4, 5}});
+        AttentionMask segments = AttentionMask.Segments.of(
+                new int[][] {{1, 1, 1, 2, 2, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {3, 4, 4, 4, 4, 4, 5}});
         AttentionMask annealed = new AttentionMask.Annealed(0.4, 99, FULL);
         BitSet one = bits(7 * 7);
         one.clear(7, 14);
@@ -78,10 +78,10 @@ class AttentionContractTest {
                 new Problem("segments, gathered", segments.lower(3, 7, new int[] {1, 5, 6, 9, 14, 20}), 2, 2, 10),
                 new Problem("annealed", annealed.lower(2, 70), 2, 1, 8),
                 new Problem("annealed, gathered", annealed.lower(2, 70, new int[] {3, 64, 69, 70, 139}), 2, 1, 8),
-                new Problem(
-                        "annealed segments", new AttentionMask.Annealed(0.3, 5, segments).lower(3, 7), 2, 1, 4),
+                new Problem("annealed segments", new AttentionMask.Annealed(0.3, 5, segments).lower(3, 7), 2, 1, 4),
                 new Problem("given for all", new AttentionMask.Given(1, 7, one).lower(2, 7), 2, 2, 6),
-                new Problem("given", new AttentionMask.Given(2, 7, bits(98)).lower(2, 7, new int[] {2, 6, 9}), 2, 1, 6));
+                new Problem(
+                        "given", new AttentionMask.Given(2, 7, bits(98)).lower(2, 7, new int[] {2, 6, 9}), 2, 1, 6));
     }
 
     private static BitSet bits(int count) {

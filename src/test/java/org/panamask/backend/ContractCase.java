@@ -28,8 +28,7 @@ record ContractCase(String name, Precision precision) {
 
     /// Starts the backend; where it refuses, the test that asks is skipped with the reason.
     Backend open() {
-        BackendSettings settings =
-                BackendSettings.defaults().with("name", name).with("dtype", precision);
+        BackendSettings settings = BackendSettings.defaults().with("name", name).with("dtype", precision);
         try {
             return Backends.open(settings);
         } catch (BackendException refused) {
@@ -90,8 +89,9 @@ record ContractCase(String name, Precision precision) {
         }
         for (int i = 0; i < expected.length; i++) {
             if (!(Math.abs(actual[i] - expected[i]) <= tolerance() * largest)) {
-                fail("%s, element %d: %s for %s, which is %s of the largest magnitude %s", what, i, actual[i], expected[i],
-                        Math.abs(actual[i] - expected[i]) / largest, largest);
+                fail(
+                        "%s, element %d: %s for %s, which is %s of the largest magnitude %s",
+                        what, i, actual[i], expected[i], Math.abs(actual[i] - expected[i]) / largest, largest);
             }
         }
     }

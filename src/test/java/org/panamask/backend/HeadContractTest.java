@@ -2,6 +2,7 @@ package org.panamask.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
@@ -69,8 +70,7 @@ class HeadContractTest {
         contract.agrees(backend, (ops, inputs) -> {
             Tensor hidden = inputs.normal(rows, width);
             Weight head = inputs.frozen(vocabulary, width);
-            CrossEntropy loss =
-                    ops.crossEntropy(hidden, head, inputs.ints(vocabulary, rows), inputs.uniforms(rows));
+            CrossEntropy loss = ops.crossEntropy(hidden, head, inputs.ints(vocabulary, rows), inputs.uniforms(rows));
             return Stream.concat(read(ops, loss).stream(), Stream.of(ops.doubles(ops.logits(hidden, head))))
                     .toList();
         });
@@ -91,8 +91,7 @@ class HeadContractTest {
                     targets,
                     weights,
                     new BackwardOps.CrossEntropyGradients(List.of(dhidden), List.of(dhead)));
-            return Stream.concat(
-                            read(ops, loss).stream(), Stream.of(ops.doubles(dhidden), ops.doubles(dhead)))
+            return Stream.concat(read(ops, loss).stream(), Stream.of(ops.doubles(dhidden), ops.doubles(dhead)))
                     .toList();
         });
     }
@@ -136,8 +135,7 @@ class HeadContractTest {
             Prediction prediction = ops.argmax(ones(ops, 1), head, rule);
             assertThat(ops.ints(prediction.tokens())).containsExactly(1);
             // Of the ids 1, 2 and 3 the first two of equal logits are left: half the mass.
-            assertThat(ops.doubles(prediction.logProbability())[0])
-                    .isCloseTo(Math.log(0.5), org.assertj.core.api.Assertions.within(1e-6));
+            assertThat(ops.doubles(prediction.logProbability())[0]).isCloseTo(Math.log(0.5), within(1e-6));
             return List.of();
         });
     }

@@ -3,6 +3,7 @@ package org.panamask.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
@@ -86,10 +87,7 @@ class OpsContractTest {
             ops.linearWeightBackward(dy, x, 0.5f, dw);
             ops.biasBackward(dy, dbias);
             return List.of(
-                    ops.doubles(replaced.tensor()),
-                    ops.doubles(added.tensor()),
-                    ops.doubles(dw),
-                    ops.doubles(dbias));
+                    ops.doubles(replaced.tensor()), ops.doubles(added.tensor()), ops.doubles(dw), ops.doubles(dbias));
         });
     }
 
@@ -193,17 +191,15 @@ class OpsContractTest {
     @CsvSource({"1, 1, 2", "5, 3, 6", "12, 2, 64"})
     void rotate(int rows, int heads, int width) {
         contract.agrees(backend, (ops, inputs) -> {
-            Ops.Rotation rotation = new Ops.Rotation(
-                    inputs.sums(20, width / 2), inputs.sums(20, width / 2), inputs.ints(20, rows));
+            Ops.Rotation rotation =
+                    new Ops.Rotation(inputs.sums(20, width / 2), inputs.sums(20, width / 2), inputs.ints(20, rows));
             Tensor x = inputs.normal(rows, heads, width);
             Into replaced = inputs.into(false, rows, heads, width);
             Into added = inputs.into(true, rows, heads, width);
             ops.rotateBackward(x, rotation, replaced);
             ops.rotateBackward(x, rotation, added);
             return List.of(
-                    ops.doubles(ops.rotate(x, rotation)),
-                    ops.doubles(replaced.tensor()),
-                    ops.doubles(added.tensor()));
+                    ops.doubles(ops.rotate(x, rotation)), ops.doubles(replaced.tensor()), ops.doubles(added.tensor()));
         });
     }
 
@@ -299,7 +295,8 @@ class OpsContractTest {
             Tensor mean = ops.zeros(inputs.owner(), w.shape(), ops.sumType());
             Tensor meanSquare = ops.zeros(inputs.owner(), w.shape(), ops.sumType());
             for (int step = 1; step <= 3; step++) {
-                ops.adamW(w, inputs.sums(9, 6), mean, meanSquare, new AdamWStep(0.1, 0.9, 0.999, 1e-8, 0.01, step, 0.5));
+                ops.adamW(
+                        w, inputs.sums(9, 6), mean, meanSquare, new AdamWStep(0.1, 0.9, 0.999, 1e-8, 0.01, step, 0.5));
             }
             assertThat(w.version()).isEqualTo(3);
             return List.of(
@@ -341,8 +338,7 @@ class OpsContractTest {
     @Test
     void shapesThatDoNotFitAreRefused() {
         contract.results(backend, (ops, inputs) -> {
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                            () -> ops.rmsNorm(inputs.normal(1, 2), inputs.frozen(3), 0)))
+            assertThatThrownBy(() -> ops.rmsNorm(inputs.normal(1, 2), inputs.frozen(3), 0))
                     .isInstanceOf(ShapeException.class)
                     .hasMessage("rmsNorm: x [N, D] needs gain [D], but got [[1, 2], [3]]");
             return List.of();
@@ -353,7 +349,8 @@ class OpsContractTest {
     void frozenWeightsKeepTheTypeTheyAreStoredIn() {
         contract.results(backend, (ops, inputs) -> {
             HostTensor source = HostTensor.of("w", Shape.of(2), 1, 2);
-            assertThat(ops.weight(inputs.owner(), source, false).value().dtype()).isEqualTo(DType.F32);
+            assertThat(ops.weight(inputs.owner(), source, false).value().dtype())
+                    .isEqualTo(DType.F32);
             assertThat(ops.weight(inputs.owner(), source, true).value().dtype()).isEqualTo(ops.sumType());
             return List.of();
         });

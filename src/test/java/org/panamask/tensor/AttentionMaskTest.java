@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,7 @@ class AttentionMaskTest {
 
     /// One line for each query row: 1 for a visible key.
     private static List<String> seen(KeyIntervals intervals) {
-        List<String> lines = new java.util.ArrayList<>();
+        List<String> lines = new ArrayList<>();
         boolean[] visible = new boolean[intervals.keys()];
         for (int row = 0; row < intervals.count(); row++) {
             boolean any = intervals.visible(visible, row, new AnnealingDraw.Span(0, intervals.keys()));
@@ -47,8 +48,7 @@ class AttentionMaskTest {
     @Test
     void segmentsSeeThemselvesAndPaddingSeesNothing() {
         AttentionMask mask = AttentionMask.Segments.of(new int[][] {{0, 7, 7, 2, 7, 0}});
-        assertThat(seen(mask.lower(1, 6)))
-                .containsExactly("000000", "011000", "011000", "000100", "000010", "000000");
+        assertThat(seen(mask.lower(1, 6))).containsExactly("000000", "011000", "011000", "000100", "000010", "000000");
     }
 
     @Test
@@ -99,7 +99,8 @@ class AttentionMaskTest {
         List<String> all = seen(mask.lower(2, 5));
         KeyIntervals some = mask.lower(2, 5, new int[] {1, 4, 5, 9});
         assertThat(seen(some)).containsExactly(all.get(1), all.get(4), all.get(5), all.get(9));
-        assertThat(List.of(some.firstRow(0), some.firstRow(1), some.firstRow(2))).containsExactly(0, 2, 4);
+        assertThat(List.of(some.firstRow(0), some.firstRow(1), some.firstRow(2)))
+                .containsExactly(0, 2, 4);
         assertThat(List.of(some.index(0), some.index(1), some.index(2), some.index(3)))
                 .containsExactly(1, 4, 0, 4);
     }

@@ -81,7 +81,8 @@ class ShapeOpsTest {
 
     @Test
     void trainableWeightsAreKeptAsSums() {
-        assertThat(ops.weight(owner, "w", Shape.of(4), DType.BF16, true).value().dtype()).isEqualTo(DType.F32);
+        assertThat(ops.weight(owner, "w", Shape.of(4), DType.BF16, true).value().dtype())
+                .isEqualTo(DType.F32);
         assertThat(weight(4).value().dtype()).isEqualTo(DType.BF16);
     }
 
@@ -97,9 +98,7 @@ class ShapeOpsTest {
 
     @Test
     void shapesThatDoNotFitAreRefusedWithAllOfThem() {
-        refused(
-                () -> ops.rmsNorm(made(1, 2), weight(3), 0),
-                "rmsNorm: x [N, D] needs gain [D], but got [[1, 2], [3]]");
+        refused(() -> ops.rmsNorm(made(1, 2), weight(3), 0), "rmsNorm: x [N, D] needs gain [D], but got [[1, 2], [3]]");
         refused(
                 () -> ops.linear(made(1, 2), weight(3, 4)),
                 "linear: x [N, in] needs w [out, in], but got [[1, 2], [3, 4]]");
@@ -116,9 +115,7 @@ class ShapeOpsTest {
                 () -> ops.swiGlu(made(1, 2), made(2, 1)),
                 "swiGlu: gate [N, F] needs up [N, F], but got [[1, 2], [2, 1]]");
         refused(() -> ops.add(made(1, 2), made(2)), "add: x and y must have one shape, but got [[1, 2], [2]]");
-        refused(
-                () -> ops.gatherRows(made(3), ints(1)),
-                "gatherRows: x [N, D] needs rows [R], but got [[3], [1]]");
+        refused(() -> ops.gatherRows(made(3), ints(1)), "gatherRows: x [N, D] needs rows [R], but got [[3], [1]]");
         refused(
                 () -> ops.logits(made(1, 2), weight(2, 3)),
                 "logits: hidden [R, D] needs head [V, D], but got [[1, 2], [2, 3]]");
@@ -132,7 +129,8 @@ class ShapeOpsTest {
                 () -> ops.attention(made(3, 4, 8), made(8, 3, 8), made(8, 3, 8), mask),
                 "attention: a mask of R = 3 query rows and B * T = 8 keys needs q [R, H, d] and k and v [B * T, K, d]"
                         + " with H a multiple of K, but got [[3, 4, 8], [8, 3, 8], [8, 3, 8]]");
-        assertThat(ops.attention(made(3, 4, 8), made(8, 2, 8), made(8, 2, 8), mask).shape())
+        assertThat(ops.attention(made(3, 4, 8), made(8, 2, 8), made(8, 2, 8), mask)
+                        .shape())
                 .isEqualTo(Shape.of(3, 4, 8));
     }
 
@@ -157,9 +155,7 @@ class ShapeOpsTest {
         refused(
                 () -> ops.add(made(1), ops.empty(Shape.of(1), DType.F32)),
                 "add: x and y must be of one type, but got [BF16, F32]");
-        refused(
-                () -> ops.linear(ints(1, 2), weight(3, 2)),
-                "linear: x must be F64, F32, F16 or BF16, but got I32");
+        refused(() -> ops.linear(ints(1, 2), weight(3, 2)), "linear: x must be F64, F32, F16 or BF16, but got I32");
         refused(
                 () -> ops.crossEntropy(made(1, 2), weight(3, 2), ints(1), made(1)),
                 "crossEntropy: weights must be F32 beside activations of BF16, but got [BF16]");

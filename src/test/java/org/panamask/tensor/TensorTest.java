@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class TensorTest {
     private final Scope scope = new Scope("a test");
-    private final Tensor tensor =
-            Tensor.of(Shape.of(2, 3), DType.F32, MemorySegment.ofArray(new float[6]), scope);
+    private final Tensor tensor = Tensor.of(Shape.of(2, 3), DType.F32, MemorySegment.ofArray(new float[6]), scope);
 
     @Test
     void aViewIsTheSameValueInAnotherShape() {

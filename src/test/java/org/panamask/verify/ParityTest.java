@@ -76,7 +76,7 @@ final class ParityTest {
             List<KindSummary> summaries = FixtureFolder.families(FIXTURES).stream()
                     .flatMap(family -> verification.run(family).stream())
                     .toList();
-            assertThat(opened.ledger().owners()).isEmpty();
+            assertThat(opened.ledger().owners()).doesNotContainKey("verify");
             return summaries;
         }
     }

@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.Ledger;
@@ -23,7 +24,7 @@ public abstract class HostBackend implements Backend {
     private final HostArena arena;
     private final ExecutorService jobs;
     private final List<HostOwner> owners = new ArrayList<>();
-    private volatile Thread thread = Thread.currentThread();
+    private volatile @Nullable Thread thread;
     private boolean open = true;
 
     /// Starts the job thread.
@@ -36,8 +37,9 @@ public abstract class HostBackend implements Backend {
         this.memory = new HostMemory(source, ledger, limitBytes);
         this.arena = new HostArena(memory);
         this.jobs = Executors.newSingleThreadExecutor(work -> {
-            thread = Thread.ofPlatform().daemon().name("panamask-" + name).unstarted(work);
-            return thread;
+            Thread made = Thread.ofPlatform().daemon().name("panamask-" + name).unstarted(work);
+            thread = made;
+            return made;
         });
     }
 

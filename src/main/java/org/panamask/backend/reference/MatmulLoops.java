@@ -104,8 +104,7 @@ final class MatmulLoops {
         for (int n = 0; n < rows.length; n++) {
             for (int i = 0; i < width; i++) {
                 long at = (long) rows[n] * width + i;
-                HostNumbers.put(
-                        table, at, HostNumbers.at(table, at) + HostNumbers.at(dy, (long) n * width + i));
+                HostNumbers.put(table, at, HostNumbers.at(table, at) + HostNumbers.at(dy, (long) n * width + i));
             }
         }
     }

@@ -25,8 +25,8 @@ import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
 import org.panamask.tensor.Weight;
 
-/// Checks, finds memory, and has the loops compute. Every operation computes in double from start to end and rounds what
-/// it stores once.
+/// Checks, finds memory, and has the loops compute. Every operation computes in double from start to end and rounds
+/// what it stores once.
 final class ReferenceOps implements BackwardOps {
     private final DType dtype;
     private final HostArena arena;
@@ -224,8 +224,8 @@ final class ReferenceOps implements BackwardOps {
     @Override
     public Tensor zeros(Owner owner, Shape shape, DType type) {
         if (!(owner instanceof HostOwner keeping)) {
-            throw new IllegalArgumentException(
-                    "backend reference: owners come from Backend.owner, but got " + owner.name() + " of another backend");
+            throw new IllegalArgumentException("backend reference: owners come from Backend.owner, but got "
+                    + owner.name() + " of another backend");
         }
         return keeping.make(shape, type);
     }
@@ -336,9 +336,7 @@ final class ReferenceOps implements BackwardOps {
     @Override
     public Tensor sumOfSquares(List<Tensor> tensors) {
         return made(
-                GradientRules.sumOfSquares(tensors),
-                DType.F64,
-                new double[] {OptimizerLoops.sumOfSquares(tensors)});
+                GradientRules.sumOfSquares(tensors), DType.F64, new double[] {OptimizerLoops.sumOfSquares(tensors)});
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -17,10 +18,13 @@ import org.panamask.backend.Precision;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Philox;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.ShapeOps;
@@ -82,7 +86,7 @@ class ReferenceBackendTest {
 
     @Test
     void ownersOfAnotherBackendAreRefused() {
-        Owner other = ShapeOps.of(org.panamask.tensor.DType.F64).owner("shapes");
+        Owner other = ShapeOps.of(DType.F64).owner("shapes");
         inF64(ops -> assertThatIllegalArgumentException()
                 .isThrownBy(() -> ops.zeros(other, Shape.of(1), ops.dtype()))
                 .withMessage("backend reference: owners come from Backend.owner, but got shapes of another backend"));
@@ -126,6 +130,26 @@ class ReferenceBackendTest {
     }
 
     @Test
+    void dropoutTakesTheFieldOfEachColumn() {
+        inF64(ops -> {
+            double[] ones = new double[2 * 19];
+            Arrays.fill(ones, 1);
+            Tensor rows = ops.upload(Shape.of(2, 2), new int[] {3, 0, 3, 70_000});
+            DropoutKey key = new DropoutKey(0.25, 0x1_0000_0007L, 6, rows);
+            double[] y = ops.doubles(ops.dropout(matrix(ops, 2, ones), key));
+            int[] words = new int[4];
+            for (int i = 0; i < y.length; i++) {
+                int column = i % 19;
+                long position = i < 19 ? 0 : 70_000L;
+                Philox.fill(words, 0x1_0000_0007L, 3 | position << 32, column / 8 | 6L << 32);
+                int draw = words[column % 8 / 2] >>> column % 2 * 16 & 0xFFFF;
+                assertThat(y[i]).as("element %d", i).isEqualTo(draw < 16_384 ? 0 : (float) (4.0 / 3));
+            }
+            assertThat(y).contains(0);
+        });
+    }
+
+    @Test
     void attentionWeighsValuesBySoftmax() {
         inF64(ops -> {
             // Scores log(3) and 0 after the scale 1 / sqrt(4): probabilities 3/4 and 1/4 where both are visible.
@@ -150,8 +174,7 @@ class ReferenceBackendTest {
                     ops.upload(Shape.of(2), new double[] {2, 0.5}));
             assertThat(ops.doubles(loss.rows()))
                     .containsExactly(new double[] {Math.log(4.0 / 3), Math.log(4)}, within(1e-15));
-            assertThat(ops.doubles(loss.loss())[0])
-                    .isCloseTo(2 * Math.log(4.0 / 3) + 0.5 * Math.log(4), within(1e-15));
+            assertThat(ops.doubles(loss.loss())[0]).isCloseTo(2 * Math.log(4.0 / 3) + 0.5 * Math.log(4), within(1e-15));
             assertThat(ops.ints(loss.correct())).containsExactly(1, 0);
         });
     }
@@ -159,7 +182,7 @@ class ReferenceBackendTest {
     @Test
     void temperatureIsAppliedBeforeTopP() {
         inF64(ops -> {
-            // At temperature 1/2 the probabilities 4/7, 2/7, 1/7 become 16/21, 4/21, 1/21: the second stays out at 0.75.
+            // Temperature 1/2 makes 16/21, 4/21, 1/21 of 4/7, 2/7, 1/7: at 0.75 the second entry stays out.
             Weight head = weight(ops, Shape.of(3, 1), 2, 1, 0);
             Tensor hidden = matrix(ops, 1, Math.log(2));
             Prediction one = ops.argmax(hidden, head, new TokenRule(0.5, 0, 0.75, List.of()));
@@ -187,8 +210,7 @@ class ReferenceBackendTest {
             Tensor meanSquare = ops.zeros(owner, w.shape(), ops.sumType());
             Tensor gradient = ops.upload(w.shape(), new double[] {4, -8});
             ops.adamW(w, gradient, mean, meanSquare, new AdamWStep(0.1, 0.9, 0.99, 0, 0.5, 1, 0.5));
-            assertThat(ops.doubles(w.value()))
-                    .containsExactly(new double[] {0.95 - 0.1, -0.95 + 0.1}, within(1e-15));
+            assertThat(ops.doubles(w.value())).containsExactly(new double[] {0.95 - 0.1, -0.95 + 0.1}, within(1e-15));
             assertThat(ops.doubles(mean)).containsExactly(new double[] {0.2, -0.4}, within(1e-15));
             assertThat(ops.doubles(meanSquare)).containsExactly(new double[] {0.04, 0.16}, within(1e-15));
         });
@@ -197,16 +219,16 @@ class ReferenceBackendTest {
     @Test
     void f32RoundsWhatItStores() {
         run(Precision.F32, ops -> {
-            Tensor third = matrix(ops, 1, 1.0 / 3);
-            assertThat(ops.doubles(third)).containsExactly((float) (1.0 / 3));
-            double sum = (float) ((float) (1.0 / 3) + (float) (1.0 / 3));
-            assertThat(ops.doubles(ops.add(third, third))).containsExactly(sum);
+            Tensor large = matrix(ops, 1, 1 << 24);
+            assertThat(ops.doubles(ops.add(large, matrix(ops, 1, 1)))).containsExactly(1 << 24);
+            assertThat(ops.doubles(matrix(ops, 1, 0.1))).containsExactly(0.1f);
         });
     }
 
     @Test
     void aSecondJobOfItsKindTakesNoNativeMemory() {
-        Consumer<BackwardOps> work = ops -> ops.add(matrix(ops, 2, new double[200_000]), matrix(ops, 2, new double[200_000]));
+        double[] zeros = new double[200_000];
+        Consumer<BackwardOps> work = ops -> ops.add(matrix(ops, 2, zeros), matrix(ops, 2, zeros));
         inF64(work);
         long before = backend.ledger().allocations();
         inF64(work);

@@ -1,0 +1,71 @@
+package org.panamask.app;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Backends;
+import org.panamask.backend.Precision;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// Says what was found on this machine and what is missing.
+@Command(name = "doctor", description = "Show JDK, libraries, threads and instruction set, and what is missing.")
+final class DoctorCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /// Made by picocli.
+    DoctorCommand() {}
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        line(out, "jdk", Runtime.version() + ", " + System.getProperty("java.home"));
+        line(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        line(out, "cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        line(out, "heap", Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB at most");
+        line(
+                out,
+                "native access",
+                DoctorCommand.class.getModule().isNativeAccessEnabled() ? "enabled" : "not enabled: start java with --enable-native-access=org.panamask");
+        int status = 0;
+        for (String name : List.of("cpu", "reference")) {
+            try (Backend backend = Backends.open(BackendSettings.defaults().with("name", name))) {
+                line(out, name, precisions(backend));
+                for (Map.Entry<String, String> fact : backend.report().entrySet()) {
+                    line(out, "  " + fact.getKey(), fact.getValue());
+                }
+            } catch (BackendException refused) {
+                line(out, name, refused.getMessage());
+                status = 1;
+            }
+        }
+        line(out, "cuda", "not there yet in this version");
+        out.flush();
+        return status;
+    }
+
+    private static String precisions(Backend backend) {
+        StringBuilder text = new StringBuilder();
+        for (Precision precision : Precision.values()) {
+            String name = precision.name().toLowerCase(Locale.ROOT);
+            try {
+                backend.require(precision);
+                text.append(name).append(" yes; ");
+            } catch (BackendException refused) {
+                text.append(name).append(" no (").append(refused.getMessage()).append("); ");
+            }
+        }
+        return text.toString();
+    }
+
+    private static void line(PrintWriter out, String what, String value) {
+        out.printf("%-16s %s%n", what, value);
+    }
+}

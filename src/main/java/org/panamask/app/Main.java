@@ -1,0 +1,51 @@
+package org.panamask.app;
+
+import java.io.UncheckedIOException;
+import org.panamask.backend.BackendException;
+import org.panamask.train.RecipeException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/// The command `panamask`. Exit codes: 0 done, 1 our failure, 2 wrong usage or recipe, 130 interrupted.
+@Command(
+        name = "panamask",
+        description = "Diffusion language models on the JVM: fine-tune them and run them.",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        version = "panamask 0.1.0",
+        subcommands = {
+            TrainCommand.class,
+            GenerateCommand.class,
+            InfillCommand.class,
+            VerifyCommand.class,
+            DoctorCommand.class,
+            RecipeCommand.class,
+            QuickstartCommand.class
+        })
+public final class Main {
+    /// Made by picocli.
+    Main() {}
+
+    /// Runs the command and leaves the JVM with its exit code.
+    public static void main(String[] arguments) {
+        System.exit(command().execute(arguments));
+    }
+
+    static CommandLine command() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((failure, line, _) -> {
+                    line.getErr().println(line.getColorScheme().errorText(message(failure)));
+                    return switch (failure) {
+                        case RecipeException _, IllegalArgumentException _, UncheckedIOException _ -> 2;
+                        case BackendException _ -> 1;
+                        default -> throw failure;
+                    };
+                });
+    }
+
+    private static String message(Exception failure) {
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+}

@@ -1,0 +1,90 @@
+package org.panamask.app;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.panamask.Panamask;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Precision;
+import org.panamask.diffusion.SamplerSettings;
+import org.panamask.train.ModelSettings;
+import picocli.CommandLine.Option;
+
+/// The options that name a model and how it is sampled.
+final class ModelOptions {
+    @Option(
+            names = {"-m", "--model"},
+            required = true,
+            paramLabel = "DIR",
+            description = "model folder in Hugging Face layout")
+    private Path model = Path.of("");
+
+    @Option(
+            names = {"-a", "--adapter"},
+            paramLabel = "DIR",
+            description = "PEFT adapter folder, such as the output of a run")
+    private Optional<Path> adapter = Optional.empty();
+
+    @Option(names = "--steps", defaultValue = "64", description = "denoising steps (default ${DEFAULT-VALUE})")
+    private int steps;
+
+    @Option(
+            names = "--temperature",
+            defaultValue = "0",
+            description = "divides the logits and draws tokens; 0 takes the likeliest (default)")
+    private double temperature;
+
+    @Option(names = "--top-p", defaultValue = "1", description = "keep the likeliest tokens up to this mass")
+    private double topP;
+
+    @Option(
+            names = "--order",
+            defaultValue = "confidence",
+            description = "which positions open first: ${COMPLETION-CANDIDATES}")
+    private SamplerSettings.Order order = SamplerSettings.Order.CONFIDENCE;
+
+    @Option(names = "--length", defaultValue = "256", description = "tokens of the canvas (default ${DEFAULT-VALUE})")
+    private int length;
+
+    @Option(names = "--seed", defaultValue = "0", description = "seed of the random numbers")
+    private long seed;
+
+    @Option(names = "--no-shift", description = "position i is predicted from hidden state i, not i - 1")
+    private boolean unshifted;
+
+    @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
+    private String backend = "cpu";
+
+    @Option(names = "--dtype", defaultValue = "f32", description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
+    private Precision dtype = Precision.F32;
+
+    @Option(names = "--show-steps", description = "print the canvas after every step that opened something")
+    private boolean showSteps;
+
+    /// Made by picocli.
+    ModelOptions() {}
+
+    Panamask open() {
+        ModelSettings settings = ModelSettings.of(model);
+        if (adapter.isPresent()) {
+            settings = settings.with("adapter", adapter.get());
+        }
+        BackendSettings where =
+                BackendSettings.defaults().with("name", backend).with("dtype", dtype);
+        return Panamask.open(settings, where, !unshifted);
+    }
+
+    SamplerSettings sampling() {
+        return SamplerSettings.defaults()
+                .with("steps", steps)
+                .with("temperature", temperature)
+                .with("choice", temperature == 0 ? SamplerSettings.Choice.ARGMAX : SamplerSettings.Choice.SAMPLE)
+                .with("top_p", topP)
+                .with("order", order)
+                .with("length", length)
+                .with("seed", seed);
+    }
+
+    boolean showsSteps() {
+        return showSteps;
+    }
+}

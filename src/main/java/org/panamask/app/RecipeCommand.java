@@ -1,0 +1,69 @@
+package org.panamask.app;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.panamask.train.Presets;
+import org.panamask.train.RecipeReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Explains the keys of a recipe.
+@Command(name = "recipe", description = "Explain recipe keys, or print a preset.")
+final class RecipeCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "KEY", description = "a key or group, such as train")
+    private Optional<String> key = Optional.empty();
+
+    @Option(names = "--preset", paramLabel = "NAME", description = "print the recipe of a preset")
+    private Optional<String> preset = Optional.empty();
+
+    @Option(names = "--schema", description = "print a JSON schema for editors")
+    private boolean schema;
+
+    /// Made by picocli.
+    RecipeCommand() {}
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (schema) {
+            out.println(RecipeReference.jsonSchema());
+        } else if (preset.isPresent()) {
+            out.print(presetText(preset.get()));
+        } else {
+            List<RecipeReference.Row> rows = key.map(RecipeReference::rows).orElseGet(RecipeReference::rows);
+            if (rows.isEmpty()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "recipe: there is no key '" + key.orElse("") + "'"
+                                + RecipeReference.nearest(key.orElse(""))
+                                        .map(near -> ", did you mean '" + near + "'?")
+                                        .orElse(""));
+            }
+            for (RecipeReference.Row row : rows) {
+                out.printf("%-30s %-12s %s%n", row.key(), row.type(), row.doc());
+                if (!row.defaultText().isEmpty()) {
+                    out.printf("%-30s %-12s default: %s%n", "", "", row.defaultText());
+                }
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
+    private String presetText(String name) {
+        if (!Presets.names().contains(name)) {
+            throw new ParameterException(
+                    spec.commandLine(), "recipe: presets are " + Presets.names() + ", but got '" + name + "'");
+        }
+        return Presets.text(name);
+    }
+}

@@ -1,0 +1,58 @@
+package org.panamask.app;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.panamask.FineTuning;
+import org.panamask.report.ProgressLine;
+import org.panamask.report.RunSummary;
+import org.panamask.train.Recipe;
+import org.panamask.train.RecipeReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Fine-tunes as a recipe says. An interrupt finishes the step and saves before the JVM ends.
+@Command(name = "train", description = "Fine-tune a model as a recipe says.")
+final class TrainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "YAML file; see panamask recipe")
+    private Path recipe = Path.of("");
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "KEY=VALUE", description = "keys to change")
+    private List<String> overrides = List.of();
+
+    /// Made by picocli.
+    TrainCommand() {}
+
+    @Override
+    public Integer call() {
+        Recipe read = RecipeReader.readChecked(recipe, overrides);
+        PrintWriter err = spec.commandLine().getErr();
+        CountDownLatch done = new CountDownLatch(1);
+        try (FineTuning run = FineTuning.open(read)) {
+            run.warnings().forEach(warning -> err.println("warning: " + warning));
+            err.flush();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                run.stop();
+                try {
+                    done.await();
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+            RunSummary summary = run.run(ProgressLine.standard());
+            err.println((summary.finished() ? "done: " : "interrupted, saved: ") + summary.steps() + " steps, result in "
+                    + read.output());
+            err.flush();
+            return summary.finished() ? 0 : 130;
+        } finally {
+            done.countDown();
+        }
+    }
+}
