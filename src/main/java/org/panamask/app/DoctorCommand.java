@@ -42,7 +42,7 @@ final class DoctorCommand implements Callable<Integer> {
                     line(out, "  " + fact.getKey(), fact.getValue());
                 }
             } catch (BackendException refused) {
-                line(out, name, refused.getMessage());
+                line(out, name, String.valueOf(refused.getMessage()));
                 status = 1;
             }
         }

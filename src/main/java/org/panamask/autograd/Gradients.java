@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Into;
@@ -50,7 +51,7 @@ final class Gradients {
 
     /// Contributes `gradient` of `from`, all of it, to the gradient of `x`, without a copy where it is the first.
     void share(Tensor x, Tensor from) {
-        Held source = held.get(from.identity());
+        Held source = Objects.requireNonNull(held.get(from.identity()));
         if (held.containsKey(x.identity())) {
             ops.accumulate(source.tensor.reshape(x.shape().toArray()), into(x));
         } else {

@@ -10,6 +10,9 @@ public final class Ledger {
     private long peak;
     private long allocations;
 
+    /// An empty book.
+    public Ledger() {}
+
     /// Enters `bytes` taken by `owner`.
     public synchronized void take(String owner, long bytes) {
         owners.merge(owner, bytes, Long::sum);

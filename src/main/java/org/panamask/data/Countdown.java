@@ -35,8 +35,8 @@ final class Countdown {
         List<Integer> left = new ArrayList<>(numbers);
         List<String> steps = new ArrayList<>();
         while (left.size() > 1) {
-            int a = left.remove(random.below(left.size()));
-            int b = left.remove(random.below(left.size()));
+            int a = left.remove(/* index */ random.below(left.size()));
+            int b = left.remove(/* index */ random.below(left.size()));
             char operator = OPERATORS.charAt(random.below(OPERATORS.length()));
             boolean ordered = operator == '-' || operator == '/';
             int first = ordered ? Math.max(a, b) : a;

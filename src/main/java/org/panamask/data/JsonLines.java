@@ -101,7 +101,7 @@ final class JsonLines {
                     values.add(line.from(object(text)));
                 }
             } catch (LineException e) {
-                problem(e.getMessage());
+                problem(String.valueOf(e.getMessage()));
             }
         }
         return values;

@@ -2,7 +2,6 @@ package org.panamask.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +11,8 @@ final class ShapeMemory implements JobArena {
     /// Backends place tensors at multiples of a cache line.
     private static final long ALIGNMENT = 64;
 
-    private final Map<End, Long> used = new EnumMap<>(End.class);
-    private final Map<End, List<Scope>> scopes = new EnumMap<>(End.class);
+    private final Growth low = new Growth();
+    private final Growth high = new Growth();
     private final Map<String, Long> owners = new LinkedHashMap<>();
     private End end = End.LOW;
     private long arenaPeak;
@@ -21,17 +20,27 @@ final class ShapeMemory implements JobArena {
 
     private record ShapeMark(End end, long used, int depth) implements Mark {}
 
-    ShapeMemory() {
-        for (End each : End.values()) {
-            used.put(each, 0L);
-            scopes.put(each, new ArrayList<>(List.of(new Scope("shapes"))));
+    /// One end: how far it has grown, and its open scopes, outermost first.
+    private static final class Growth {
+        private final List<Scope> scopes = new ArrayList<>(List.of(new Scope("shapes")));
+        private long used;
+
+        void openScope() {
+            scopes.add(new Scope("shapes, inner scope " + scopes.size()));
         }
     }
 
+    private Growth growth(End of) {
+        return switch (of) {
+            case LOW -> low;
+            case HIGH -> high;
+        };
+    }
+
     Tensor make(Shape shape, DType dtype) {
-        used.merge(end, aligned(shape, dtype), Long::sum);
+        growth(end).used += aligned(shape, dtype);
         enterPeak();
-        return Tensor.of(shape, dtype, MemorySegment.NULL, scopes.get(end).getLast());
+        return Tensor.of(shape, dtype, MemorySegment.NULL, growth(end).scopes.getLast());
     }
 
     Tensor make(ShapeOwner owner, Shape shape, DType dtype) {
@@ -50,7 +59,7 @@ final class ShapeMemory implements JobArena {
     }
 
     private void enterPeak() {
-        long arena = used.get(End.LOW) + used.get(End.HIGH);
+        long arena = low.used + high.used;
         long owned = owners.values().stream().mapToLong(Long::longValue).sum();
         arenaPeak = Math.max(arenaPeak, arena);
         peak = Math.max(peak, arena + owned);
@@ -84,19 +93,19 @@ final class ShapeMemory implements JobArena {
 
     @Override
     public Mark mark(End of) {
-        List<Scope> open = scopes.get(of);
-        open.add(new Scope("shapes, inner scope " + open.size()));
-        return new ShapeMark(of, used.get(of), open.size() - 1);
+        Growth growth = growth(of);
+        growth.openScope();
+        return new ShapeMark(of, growth.used, growth.scopes.size() - 1);
     }
 
     @Override
     public void release(Mark mark) {
         ShapeMark to = (ShapeMark) mark;
-        List<Scope> open = scopes.get(to.end());
-        while (open.size() > to.depth()) {
-            open.removeLast().close();
+        Growth growth = growth(to.end());
+        while (growth.scopes.size() > to.depth()) {
+            growth.scopes.removeLast().close();
         }
-        used.put(to.end(), to.used());
+        growth.used = to.used();
     }
 
     @Override
@@ -104,8 +113,7 @@ final class ShapeMemory implements JobArena {
         release(mark);
         End before = end;
         end = ((ShapeMark) mark).end();
-        List<Scope> open = scopes.get(end);
-        open.add(new Scope("shapes, inner scope " + open.size()));
+        growth(end).openScope();
         List<Tensor> kept = survivors.stream()
                 .map(survivor -> make(survivor.shape(), survivor.dtype()))
                 .toList();
@@ -116,7 +124,7 @@ final class ShapeMemory implements JobArena {
     @Override
     public boolean isSince(Mark mark, Tensor tensor) {
         ShapeMark since = (ShapeMark) mark;
-        List<Scope> open = scopes.get(since.end());
+        List<Scope> open = growth(since.end()).scopes;
         return open.subList(Math.min(since.depth(), open.size()), open.size()).contains(tensor.scope());
     }
 

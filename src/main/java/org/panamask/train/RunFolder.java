@@ -97,7 +97,7 @@ public final class RunFolder {
     }
 
     private static void copyTokenizer(Path tokenizer, Path folder) {
-        Path from = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.toAbsolutePath().getParent();
+        Path from = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.resolveSibling("");
         for (String name : TOKENIZER_FILES) {
             try {
                 if (Files.exists(from.resolve(name))) {

@@ -2,9 +2,7 @@ package org.panamask.backend.host;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.Scope;
@@ -19,8 +17,8 @@ public final class HostArena implements JobArena {
 
     private final HostMemory memory;
     private final List<MemorySegment> blocks = new ArrayList<>();
-    private final Map<End, Position> positions = new EnumMap<>(End.class);
-    private final Map<End, List<Scope>> scopes = new EnumMap<>(End.class);
+    private final Growth low = new Growth();
+    private final Growth high = new Growth();
     private End end = End.LOW;
     private boolean running;
     private long needed;
@@ -28,10 +26,23 @@ public final class HostArena implements JobArena {
     /// An arena without memory yet.
     HostArena(HostMemory memory) {
         this.memory = memory;
-        for (End each : End.values()) {
-            positions.put(each, Position.START);
-            scopes.put(each, new ArrayList<>());
+    }
+
+    /// One end: how far it has grown, and its open scopes, outermost first.
+    private static final class Growth {
+        private final List<Scope> scopes = new ArrayList<>();
+        private Position position = Position.START;
+
+        void openScope() {
+            scopes.add(new Scope(scopes.getFirst().name() + ", inner scope " + scopes.size()));
         }
+    }
+
+    private Growth growth(End of) {
+        return switch (of) {
+            case LOW -> low;
+            case HIGH -> high;
+        };
     }
 
     /// How far an end has grown: `used` bytes of block `block`, and `before` bytes of the blocks before it.
@@ -49,18 +60,18 @@ public final class HostArena implements JobArena {
     void begin(String job) {
         running = true;
         end = End.LOW;
-        for (End each : End.values()) {
-            positions.put(each, Position.START);
-            scopes.get(each).add(new Scope(job));
+        for (Growth each : List.of(low, high)) {
+            each.position = Position.START;
+            each.scopes.add(new Scope(job));
         }
     }
 
     /// Ends the job: its tensors are refused from now on.
     void end(boolean finished) {
         running = false;
-        for (List<Scope> open : scopes.values()) {
-            open.forEach(Scope::close);
-            open.clear();
+        for (Growth each : List.of(low, high)) {
+            each.scopes.forEach(Scope::close);
+            each.scopes.clear();
         }
         if (finished && blocks.size() > 1) {
             clear();
@@ -83,8 +94,7 @@ public final class HostArena implements JobArena {
             throw new IllegalStateException("operations live inside a job: this one has ended");
         }
         long bytes = shape.count() * dtype.bytes();
-        List<Scope> open = scopes.get(end);
-        return Tensor.of(shape, dtype, place(bytes, shape + " " + dtype), open.getLast());
+        return Tensor.of(shape, dtype, place(bytes, shape + " " + dtype), growth(end).scopes.getLast());
     }
 
     /// Scratch memory of the current end that ends with the current scope.
@@ -94,7 +104,7 @@ public final class HostArena implements JobArena {
 
     private MemorySegment place(long bytes, String purpose) {
         long size = (bytes + HostMemory.ALIGNMENT - 1) / HostMemory.ALIGNMENT * HostMemory.ALIGNMENT;
-        Position at = positions.get(end);
+        Position at = growth(end).position;
         while (at.block() < blocks.size() && at.used() + size > room(at.block())) {
             at = new Position(at.block() + 1, 0, at.total());
         }
@@ -103,8 +113,8 @@ public final class HostArena implements JobArena {
             blocks.add(memory.take(OWNER, Math.max(size, Math.max(total / 2, 1 << 20)), purpose));
         }
         Position next = new Position(at.block(), at.used() + size, at.before());
-        positions.put(end, next);
-        needed = Math.max(needed, positions.get(End.LOW).total() + positions.get(End.HIGH).total());
+        growth(end).position = next;
+        needed = Math.max(needed, low.position.total() + high.position.total());
         MemorySegment block = blocks.get(at.block());
         long offset = end == End.LOW ? at.used() : block.byteSize() - next.used();
         return block.asSlice(offset, bytes);
@@ -112,7 +122,7 @@ public final class HostArena implements JobArena {
 
     /// What the current end may use of a block: all that the other end does not.
     private long room(int block) {
-        Position other = positions.get(end == End.LOW ? End.HIGH : End.LOW);
+        Position other = growth(end == End.LOW ? End.HIGH : End.LOW).position;
         long size = blocks.get(block).byteSize();
         if (other.block() < block) {
             return size;
@@ -132,19 +142,19 @@ public final class HostArena implements JobArena {
 
     @Override
     public Mark mark(End of) {
-        List<Scope> open = scopes.get(of);
-        open.add(new Scope(open.getFirst().name() + ", inner scope " + open.size()));
-        return new HostMark(of, positions.get(of), open.size() - 1);
+        Growth growth = growth(of);
+        growth.openScope();
+        return new HostMark(of, growth.position, growth.scopes.size() - 1);
     }
 
     @Override
     public void release(Mark mark) {
         HostMark to = (HostMark) mark;
-        List<Scope> open = scopes.get(to.end());
-        while (open.size() > to.depth()) {
-            open.removeLast().close();
+        Growth growth = growth(to.end());
+        while (growth.scopes.size() > to.depth()) {
+            growth.scopes.removeLast().close();
         }
-        positions.put(to.end(), to.position());
+        growth.position = to.position();
     }
 
     @Override
@@ -153,8 +163,7 @@ public final class HostArena implements JobArena {
         release(mark);
         End before = end;
         end = ((HostMark) mark).end();
-        List<Scope> open = scopes.get(end);
-        open.add(new Scope(open.getFirst().name() + ", inner scope " + open.size()));
+        growth(end).openScope();
         List<Tensor> kept = new ArrayList<>();
         for (int i = 0; i < from.size(); i++) {
             // New places are never behind the old ones, in the direction of growth, so nothing is overwritten early.
@@ -169,7 +178,7 @@ public final class HostArena implements JobArena {
     @Override
     public boolean isSince(Mark mark, Tensor tensor) {
         HostMark since = (HostMark) mark;
-        List<Scope> open = scopes.get(since.end());
+        List<Scope> open = growth(since.end()).scopes;
         return open.subList(Math.min(since.depth(), open.size()), open.size()).contains(tensor.scope());
     }
 }

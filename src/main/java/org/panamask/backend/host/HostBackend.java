@@ -78,7 +78,7 @@ public abstract class HostBackend implements Backend {
             String job, Precision precision, Function<BackwardOps, T> work) {
         requireOpen();
         require(precision);
-        if (Thread.currentThread() == thread) {
+        if (Thread.currentThread().equals(thread)) {
             throw new BackendException(job + ": a job runs on the backend's only thread and must not submit another;"
                     + " use the operations it was given");
         }
