@@ -153,10 +153,13 @@ public final class Tape implements Ops {
             y = link.apply(index, y);
             List<Step> inner = steps;
             steps = outer;
-            if (inner.isEmpty()) {
+            Object result = y.identity();
+            if (inner.stream().anyMatch(step -> step.output().identity().equals(result))) {
+                steps.add(new Step(y, _ -> undoLink(inner, low)));
+            } else if (ops.arena().isSince(low, y)) {
                 y = ops.arena().releaseKeeping(low, List.of(y)).getFirst();
             } else {
-                steps.add(new Step(y, _ -> undoLink(inner, low)));
+                ops.arena().release(low);
             }
         }
         return y;

@@ -365,7 +365,7 @@ public final class ShapeOps implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, targets, weights, gradients);
-        long products = gradients.hidden().size() + gradients.head().size();
+        long products = (long) gradients.hidden().size() + gradients.head().size();
         count("crossEntropyWithGradients", products * product(hidden, head));
         return crossEntropy(hidden, head, targets, weights);
     }
