@@ -252,23 +252,17 @@ final class PatternRules {
         if (at >= pattern.length()) {
             return new int[0];
         }
-        switch (pattern.charAt(at)) {
-            case '*' -> {
-                at++;
-                return new int[] {0, OPEN};
-            }
-            case '+' -> {
-                at++;
-                return new int[] {1, OPEN};
-            }
-            case '?' -> {
-                at++;
-                return new int[] {0, 1};
-            }
-            default -> {
-                return interval();
-            }
-        }
+        return switch (pattern.charAt(at)) {
+            case '*' -> step(0, OPEN);
+            case '+' -> step(1, OPEN);
+            case '?' -> step(0, 1);
+            default -> interval();
+        };
+    }
+
+    private int[] step(int least, int most) {
+        at++;
+        return new int[] {least, most};
     }
 
     private int[] interval() {
