@@ -2,8 +2,8 @@ package org.panamask.diffusion;
 
 import org.panamask.tensor.AttentionMask;
 
-/// Opens attention from causal to full over the first optimizer steps: at ratio r a key after the query is visible with
-/// probability r. One draw for each step serves every row, head and layer.
+/// Opens attention from causal to full over the first optimizer steps: at ratio r a key after the query is visible
+/// with probability r. One draw for each step serves every row, head and layer.
 ///
 /// @param steps the optimizer steps until attention is fully open; 0 and 1 open it at once
 /// @param seed of the draws

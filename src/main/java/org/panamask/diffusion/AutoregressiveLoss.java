@@ -2,8 +2,8 @@ package org.panamask.diffusion;
 
 import java.util.List;
 
-/// The loss of next-token prediction under causal attention: mean cross entropy of the answer's tokens and the end token
-/// after them. Padding behind the end token is not scored.
+/// The loss of next-token prediction under causal attention: mean cross entropy of the answer's tokens and the end
+/// token after them. Padding behind the end token is not scored.
 ///
 /// @param padToken fills the rest of a row
 /// @param endTokens end an answer; where padding is one of them, the first padding counts as the end

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import org.panamask.tensor.AttentionMask;
 
-/// What a [Denoiser] is shown: token ids of B rows of T columns, their positions, who sees whom, and which rows of hidden
-/// states are wanted. Arrays are not copied and must not change while the canvas is in use.
+/// What a [Denoiser] is shown: token ids of B rows of T columns, their positions, who sees whom, and which rows of
+/// hidden states are wanted. Arrays are not copied and must not change while the canvas is in use.
 public final class Canvas {
     private final int batch;
     private final int tokens;
@@ -24,7 +24,8 @@ public final class Canvas {
         }
     }
 
-    /// Names the dropout noise of a training step, so that it depends on the sample and not on its place in a batch.
+    /// Names the dropout noise of a training step, so that it depends on the sample and not on its place in a
+    /// batch.
     ///
     /// @param seed of the run and the optimizer step; see [Noise#key]
     /// @param samples the global sample index of each batch row
@@ -43,8 +44,8 @@ public final class Canvas {
         this.options = options;
     }
 
-    /// A canvas under full attention with positions from 0, all of whose rows are wanted. `ids` are row after row, `batch`
-    /// times `tokens`.
+    /// A canvas under full attention with positions from 0, all of whose rows are wanted. `ids` are row after row,
+    /// `batch` times `tokens`.
     ///
     /// @throws IllegalArgumentException if the number of ids is another or 0
     public static Canvas of(int batch, int tokens, int[] ids) {
@@ -104,8 +105,8 @@ public final class Canvas {
 
     private static void requireCount(String what, int count, int batch, int tokens) {
         if (count == 0 || count != (long) batch * tokens) {
-            throw new IllegalArgumentException("canvas: " + what + " must be " + batch + " x " + tokens
-                    + " and at least 1, but got " + count);
+            throw new IllegalArgumentException(
+                    "canvas: " + what + " must be " + batch + " x " + tokens + " and at least 1, but got " + count);
         }
     }
 

@@ -7,8 +7,8 @@ import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.TokenRule;
 
-/// Completes rows from left to right with the likeliest next token under causal attention: the baseline that samplers are
-/// compared with. Every pass computes its rows anew.
+/// Completes rows from left to right with the likeliest next token under causal attention: the baseline that samplers
+/// are compared with. Every pass computes its rows anew.
 ///
 /// @param model the model
 /// @param passes where its passes run
@@ -20,8 +20,8 @@ public record CausalDecoder(Denoiser model, Passes passes, List<Integer> endToke
         endTokens = List.copyOf(endTokens);
     }
 
-    /// Fills columns of each row from its prompt's length to its end; prompts may differ in length. What stands in the
-    /// columns to fill does not matter.
+    /// Fills columns of each row from its prompt's length to its end; prompts may differ in length. What stands in
+    /// the columns to fill does not matter.
     ///
     /// @param ids of each row; at least one column is a prompt
     /// @param prompts the length of each row's prompt

@@ -4,8 +4,8 @@ import org.panamask.tensor.Ops;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
-/// A model as objectives and samplers see it: tokens in, hidden rows out, the head apart, so that logits are formed for
-/// the rows that need them and no others.
+/// A model as objectives and samplers see it: tokens in, hidden rows out, the head apart, so that logits are formed
+/// for the rows that need them and no others.
 public interface Denoiser {
     /// The hidden states of the rows that `canvas` wants, after the last norm: `[R, D]` in the order of
     /// [Canvas#rows].

@@ -1,8 +1,8 @@
 package org.panamask.diffusion;
 
-/// Estimates how likely a model finds the maskable tokens of rows: the mean over `steps` evenly spaced times of the mean
-/// cross entropy of what is hidden then. It bounds the negative log-likelihood of a token from above; its exponential is a
-/// perplexity bound.
+/// Estimates how likely a model finds the maskable tokens of rows: the mean over `steps` evenly spaced times of the
+/// mean cross entropy of what is hidden then. It bounds the negative log-likelihood of a token from above; its
+/// exponential is a perplexity bound.
 ///
 /// @param model the model
 /// @param passes where its passes run
@@ -54,8 +54,8 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
             if (scored.isEmpty()) {
                 continue;
             }
-            double[] entropies = passes.run(
-                    ops -> ops.doubles(scored.crossEntropy(ops, model, noisy.canvas()).rows()));
+            double[] entropies = passes.run(ops ->
+                    ops.doubles(scored.crossEntropy(ops, model, noisy.canvas()).rows()));
             pooled += add(estimates, scored, entropies, rows.tokens());
         }
         for (int b = 0; b < estimates.length; b++) {

@@ -3,8 +3,8 @@ package org.panamask.diffusion;
 import java.util.function.Function;
 import org.panamask.tensor.Ops;
 
-/// Where the forward passes of samplers run. Over a backend each pass is a job of its own, so that several callers take
-/// turns; see [#within] for the alternative.
+/// Where the forward passes of samplers run. Over a backend each pass is a job of its own, so that several callers
+/// take turns; see [#within] for the alternative.
 public interface Passes {
     /// Runs one pass. Nothing but host values may leave it.
     <T> T run(Function<Ops, T> pass);

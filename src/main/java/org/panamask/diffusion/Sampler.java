@@ -10,7 +10,8 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
 
-/// Fills canvases in by unmasking: every free column starts hidden, each step opens some, and an open column never closes.
+/// Fills canvases in by unmasking: every free column starts hidden, each step opens some, and an open column never
+/// closes.
 ///
 /// The result is that of as many forward passes as there are steps; passes whose outcome is known are left out, a row
 /// leaves the batch when nothing of it is hidden, and the head sees only columns that compete.
@@ -98,8 +99,8 @@ public final class Sampler {
                 rows.stream().mapToInt(SamplerRow::freeCount).sum());
     }
 
-    /// The columns whose prediction the step with `t` more to come needs: the drawn ones in random order; in order of
-    /// confidence all free ones, because opened ones compete with their fresh scores.
+    /// The columns whose prediction the step with `t` more to come needs: the drawn ones in random order; in order
+    /// of confidence all free ones, because opened ones compete with their fresh scores.
     private boolean[] wanted(SamplerRow row, int t) {
         if (t == 0) {
             return row.hidden();
@@ -110,7 +111,8 @@ public final class Sampler {
                 boolean[] drawn = row.hidden();
                 int step = rule.settings().steps() - 1 - t;
                 for (int i = 0; i < drawn.length; i++) {
-                    drawn[i] &= rule.noise().uniform(NoisePurpose.ORDER, row.sample(), i, step) < (float) (1.0 / (t + 1));
+                    drawn[i] &=
+                            rule.noise().uniform(NoisePurpose.ORDER, row.sample(), i, step) < (float) (1.0 / (t + 1));
                 }
                 yield drawn;
             }

@@ -2,8 +2,8 @@ package org.panamask.diffusion;
 
 import java.util.Arrays;
 
-/// Rows to be completed: given tokens anywhere, the others to be filled in. Rows may differ in length; what becomes of one
-/// does not depend on the others.
+/// Rows to be completed: given tokens anywhere, the others to be filled in. Rows may differ in length; what becomes
+/// of one does not depend on the others.
 public final class SamplerInput {
     private final int[][] ids;
     private final boolean[][] given;
@@ -17,8 +17,8 @@ public final class SamplerInput {
 
     /// Rows whose random numbers are named by 0, 1 and so on.
     ///
-    /// @param ids of each row; what stands in columns that are not given matters only in column 0 under shift, which no
-    ///     hidden state predicts and which keeps it
+    /// @param ids of each row; what stands in columns that are not given matters only in column 0 under shift,
+    ///     which no hidden state predicts and which keeps it
     /// @param given which columns stay as they are
     /// @throws IllegalArgumentException if there is no row, or a row is empty or of two lengths
     public static SamplerInput of(int[][] ids, boolean[][] given) {

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /// One row while it is being filled in.
 final class SamplerRow {
-    /// What columns that are not free score: more than any log-probability, so that they never count among the lowest.
+    /// What columns that are not free score: more than any log-probability, so that they never count among the
+    /// lowest.
     private static final double GIVEN = 1000;
 
     private final long sample;
@@ -69,8 +70,8 @@ final class SamplerRow {
         return hidden[column];
     }
 
-    /// What the model says of a column. Column 0 under shift has no prediction of its own: it gets back what its caller
-    /// put there.
+    /// What the model says of a column. Column 0 under shift has no prediction of its own: it gets back what its
+    /// caller put there.
     void predict(int column, int token, double score, boolean own) {
         tokens[column] = own ? token : original[column];
         scores[column] = score;
@@ -91,7 +92,8 @@ final class SamplerRow {
         return any;
     }
 
-    /// The hidden columns that are not among the `k` lowest scores of the free columns; ties at the cut are not low.
+    /// The hidden columns that are not among the `k` lowest scores of the free columns; ties at the cut are not
+    /// low.
     boolean[] surest(int k) {
         double[] sorted = new double[ids.length];
         Arrays.setAll(sorted, i -> free[i] ? scores[i] : GIVEN);

@@ -31,8 +31,8 @@ public final class SamplerStep {
         return ids;
     }
 
-    /// The probability that each column's token had in the last prediction of its row: 1 where it was given, 0 where it
-    /// is hidden.
+    /// The probability that each column's token had in the last prediction of its row: 1 where it was given, 0
+    /// where it is hidden.
     public List<double[]> probabilities() {
         return probabilities;
     }

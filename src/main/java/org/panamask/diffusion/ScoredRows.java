@@ -5,8 +5,8 @@ import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Shape;
 
-/// Which hidden rows a loss reads, against which tokens, with which weights: everything it needs before the model runs,
-/// so that the model computes no other row.
+/// Which hidden rows a loss reads, against which tokens, with which weights: everything it needs before the model
+/// runs, so that the model computes no other row.
 public final class ScoredRows {
     private final int[] rows;
     private final int[] targets;

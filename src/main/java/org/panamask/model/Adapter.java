@@ -25,8 +25,8 @@ import org.panamask.tensor.Owner;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Weight;
 
-/// Low-rank branches beside the linear maps of a model, and whole weights in place of some of its own. It is part of the
-/// model's computation from its making until [#detach] or [#merge]; its weights belong to the owner given.
+/// Low-rank branches beside the linear maps of a model, and whole weights in place of some of its own. It is part of
+/// the model's computation from its making until [#detach] or [#merge]; its weights belong to the owner given.
 public final class Adapter {
     private static final String A = ".lora_A.weight";
     private static final String B = ".lora_B.weight";
@@ -75,8 +75,7 @@ public final class Adapter {
                 ModulePatterns.none());
         List<String> names =
                 chosen.stream().map(Linear::lastPart).distinct().sorted().toList();
-        return new Adapter(
-                model, PeftConfig.of(scaling, names).withDropout(settings.dropout()), chosen, Map.of());
+        return new Adapter(model, PeftConfig.of(scaling, names).withDropout(settings.dropout()), chosen, Map.of());
     }
 
     /// Puts the adapter of `file` beside `model`; the file may be closed afterwards.
@@ -168,8 +167,8 @@ public final class Adapter {
         PeftAdapter.write(folder, config.withBaseModel(baseModel), new PeftWeights(modules, whole));
     }
 
-    /// Adds the branches to the model's own weights, which `owner` keeps from now on, and takes the adapter away. Whole
-    /// weights stay in the model and with the adapter's owner.
+    /// Adds the branches to the model's own weights, which `owner` keeps from now on, and takes the adapter away.
+    /// Whole weights stay in the model and with the adapter's owner.
     public void merge(BackwardOps ops, Owner owner) {
         for (Linear linear : adapted) {
             Weight merged = ops.weight(owner, linear.merged(ops), false);

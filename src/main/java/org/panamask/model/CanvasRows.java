@@ -40,8 +40,8 @@ record CanvasRows(LayerRows inner, LayerRows last) {
     private static Rows rows(Ops ops, Canvas canvas, int[] chosen) {
         int[] positions = canvas.positions();
         int tokens = canvas.tokens();
-        Rows rows = Rows.upload(
-                ops, Arrays.stream(chosen).map(n -> positions[n]).toArray());
+        Rows rows =
+                Rows.upload(ops, Arrays.stream(chosen).map(n -> positions[n]).toArray());
         return canvas.dropout()
                 .map(dropout -> rows.withDropout(
                         ops,

@@ -12,7 +12,6 @@ import org.panamask.nn.Linear;
 import org.panamask.nn.Parameters;
 import org.panamask.nn.RmsNorm;
 import org.panamask.nn.Rotary;
-import org.panamask.nn.Rows;
 import org.panamask.nn.SwiGlu;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Ops;
@@ -137,12 +136,10 @@ public final class Llama implements Model {
 
     @Override
     public Parameters parameters() {
-        Parameters parameters = Parameters.of(Stream.of(
-                        Stream.of(embedding),
-                        blocks.stream().flatMap(Block::weights),
-                        Stream.of(norm.gain()))
-                .flatMap(part -> part)
-                .toList());
+        Parameters parameters = Parameters.of(
+                Stream.of(Stream.of(embedding), blocks.stream().flatMap(Block::weights), Stream.of(norm.gain()))
+                        .flatMap(part -> part)
+                        .toList());
         return isTied() ? parameters : parameters.and(HEAD, head);
     }
 

@@ -51,8 +51,8 @@ public record LlamaConfig(
     /// @param maxPositions the longest text
     public record Rope(double theta, RotaryScaling scaling, int maxPositions) {}
 
-    /// A Llama without biases, with heads of width `width / queryHeads` that all have their own keys, an untied head and
-    /// the usual numbers.
+    /// A Llama without biases, with heads of width `width / queryHeads` that all have their own keys, an untied
+    /// head and the usual numbers.
     public static LlamaConfig of(int vocabularySize, int width, int layers, int queryHeads, int maxPositions) {
         return new LlamaConfig(
                 vocabularySize,

@@ -20,8 +20,8 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Weight;
 
-/// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job at
-/// a time, which the backend's single thread sees to.
+/// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job
+/// at a time, which the backend's single thread sees to.
 public sealed interface Model extends Denoiser permits Llama {
     /// What it is.
     ModelFacts facts();
@@ -35,8 +35,8 @@ public sealed interface Model extends Denoiser permits Llama {
     /// What its parts are called in checkpoints of the DiffuLLaMA wrapper.
     WrapperNaming naming();
 
-    /// Puts another weight in place of the one called `name`: a linear map's, the embedding's or the head's. A head tied
-    /// to the embedding keeps the old embedding.
+    /// Puts another weight in place of the one called `name`: a linear map's, the embedding's or the head's. A head
+    /// tied to the embedding keeps the old embedding.
     ///
     /// @throws ModelException if there is no such weight or it cannot be replaced
     void replace(String name, Weight weight);
@@ -54,8 +54,8 @@ public sealed interface Model extends Denoiser permits Llama {
         return facts().maxPositions();
     }
 
-    /// Writes `config.json` and `model.safetensors` under Hugging Face names, weights in the type they are kept in. An
-    /// adapter beside the model is not written; see [Adapter#save] and [Adapter#merge].
+    /// Writes `config.json` and `model.safetensors` under Hugging Face names, weights in the type they are kept in.
+    /// An adapter beside the model is not written; see [Adapter#save] and [Adapter#merge].
     ///
     /// @throws CheckpointException if the file system refuses
     default void save(Ops ops, Path folder) {

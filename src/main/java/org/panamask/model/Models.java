@@ -41,8 +41,8 @@ public final class Models {
         return Llama.of(config, new WeightLoader(table, source, ops, owner, trainable));
     }
 
-    /// A model with a random start, trainable: normal numbers of the configured deviation in matrices, 1 in the gains of
-    /// norms, 0 in biases.
+    /// A model with a random start, trainable: normal numbers of the configured deviation in matrices, 1 in the
+    /// gains of norms, 0 in biases.
     ///
     /// @param config what `config.json` says
     /// @param seed of the random numbers

@@ -10,8 +10,7 @@ import org.panamask.checkpoint.ModelConfig;
 /// @param end each ends a text; may be empty
 /// @param pad fills rows
 /// @param mask hides a token
-public record SpecialIds(
-        Optional<Integer> begin, List<Integer> end, Optional<Integer> pad, Optional<Integer> mask) {
+public record SpecialIds(Optional<Integer> begin, List<Integer> end, Optional<Integer> pad, Optional<Integer> mask) {
     /// Keeps its own copy.
     public SpecialIds {
         end = List.copyOf(end);

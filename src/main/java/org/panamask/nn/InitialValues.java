@@ -6,9 +6,9 @@ import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Philox;
 import org.panamask.tensor.Shape;
 
-/// Random starts of weights: element by element from Philox4x32 with 10 rounds under the key `seed`, on the counter words
-/// `(index / 4, hash, hash >> 32, 0xFF000000)` with the FNV-1a hash of the weight's name. A weight's start depends on
-/// neither the other weights nor the order of making.
+/// Random starts of weights: element by element from Philox4x32 with 10 rounds under the key `seed`, on the counter
+/// words `(index / 4, hash, hash >> 32, 0xFF000000)` with the FNV-1a hash of the weight's name. A weight's start
+/// depends on neither the other weights nor the order of making.
 ///
 /// @param seed the Philox key
 public record InitialValues(long seed) {

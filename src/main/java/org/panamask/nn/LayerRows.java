@@ -5,8 +5,8 @@ import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Tensor;
 
-/// What one layer computes: keys and values of all rows, results of the wanted ones. The last layer of a model wants only
-/// what its caller asked for.
+/// What one layer computes: keys and values of all rows, results of the wanted ones. The last layer of a model wants
+/// only what its caller asked for.
 ///
 /// @param all the rows that come in, N of them
 /// @param wanted the rows that go out, R of them

@@ -9,14 +9,16 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
-/// A linear map of rows, `y = W x + b`, with room for one adapter. Adapters come and go between jobs, never during one.
+/// A linear map of rows, `y = W x + b`, with room for one adapter. Adapters come and go between jobs, never during
+/// one.
 public final class Linear {
     private final String path;
     private final Optional<Weight> bias;
     private Weight weight;
     private Optional<Lora> lora = Optional.empty();
 
-    /// The map at `path` of a model, such as `model.layers.0.self_attn.q_proj`. `weight` is `[out, in]`, `bias` `[out]`.
+    /// The map at `path` of a model, such as `model.layers.0.self_attn.q_proj`. `weight` is `[out, in]`, `bias`
+    /// `[out]`.
     public Linear(String path, Weight weight, Optional<Weight> bias) {
         this.path = path;
         this.weight = weight;

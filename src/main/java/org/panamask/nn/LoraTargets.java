@@ -17,12 +17,11 @@ public final class LoraTargets {
     ///
     /// @throws SettingException if a target names none; the message lists the names there are
     public static List<Linear> select(List<Linear> linears, List<String> targets) {
-        Set<String> names =
-                linears.stream().map(Linear::lastPart).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> names = linears.stream().map(Linear::lastPart).collect(Collectors.toCollection(TreeSet::new));
         for (String target : targets) {
             if (!target.equals(ALL) && linears.stream().noneMatch(linear -> isNamed(linear, target))) {
-                throw new SettingException("targets must name linear layers of the model, not '" + target
-                        + "'; it has " + String.join(", ", names));
+                throw new SettingException("targets must name linear layers of the model, not '" + target + "'; it has "
+                        + String.join(", ", names));
             }
         }
         return linears.stream()

@@ -27,7 +27,8 @@ public final class Parameters {
         Map<String, Weight> named = new LinkedHashMap<>();
         for (Weight weight : weights) {
             if (named.putIfAbsent(weight.name(), weight) != null) {
-                throw new IllegalArgumentException("parameters: names must differ, but got " + weight.name() + " twice");
+                throw new IllegalArgumentException(
+                        "parameters: names must differ, but got " + weight.name() + " twice");
             }
         }
         return new Parameters(named);

@@ -29,7 +29,8 @@ public record WeightLoader(
 
     /// The linear map at `path`, with a bias where the table has one.
     public Linear linear(String path) {
-        Optional<Weight> bias = table.containsKey(path + ".bias") ? Optional.of(take(path + ".bias")) : Optional.empty();
+        Optional<Weight> bias =
+                table.containsKey(path + ".bias") ? Optional.of(take(path + ".bias")) : Optional.empty();
         return new Linear(path, take(path + ".weight"), bias);
     }
 

@@ -68,7 +68,11 @@ final class AnnealingCases {
                 int steps = row.path(0).asInt();
                 long step = row.path(1).asLong();
                 double got = new Annealing(steps, 0).ratio(step);
-                deviations.compare("ratio of step " + step + " of " + steps, got, row.path(2).asDouble(), 0);
+                deviations.compare(
+                        "ratio of step " + step + " of " + steps,
+                        got,
+                        row.path(2).asDouble(),
+                        0);
             }
         }
     }

@@ -13,7 +13,8 @@ final class ForwardCases {
 
     /// The logits of every row.
     static double[] logits(Ops ops, Device.Loaded loaded, Canvas canvas) {
-        return ops.doubles(ops.logits(loaded.model().hidden(ops, canvas), loaded.model().head()));
+        return ops.doubles(
+                ops.logits(loaded.model().hidden(ops, canvas), loaded.model().head()));
     }
 
     /// Logits under every kind of mask.
@@ -28,9 +29,8 @@ final class ForwardCases {
             int batch = (int) fixture.shape("input_ids")[0];
             int tokens = (int) fixture.shape("input_ids")[1];
             Canvas plain = Canvas.of(batch, tokens, fixture.ints("input_ids")).withMask(mask(fixture, tokens));
-            Canvas canvas = fixture.hasInput("position_ids")
-                    ? plain.withPositions(fixture.ints("position_ids"))
-                    : plain;
+            Canvas canvas =
+                    fixture.hasInput("position_ids") ? plain.withPositions(fixture.ints("position_ids")) : plain;
             try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
                 double[] logits = loaded.run(ops -> logits(ops, loaded, canvas));
                 int vocabulary = loaded.model().vocabularySize();
@@ -55,8 +55,9 @@ final class ForwardCases {
                 case "causal" -> new AttentionMask.Causal();
                 case "full" -> new AttentionMask.Full();
                 case "anneal" -> AnnealingCases.given(fixture.doubles("bernoulli"), tokens);
-                default -> throw new FixtureException(fixture.name() + ": mask must be causal, full or anneal, but got "
-                        + name);
+                default ->
+                    throw new FixtureException(
+                            fixture.name() + ": mask must be causal, full or anneal, but got " + name);
             };
         }
 
@@ -91,7 +92,10 @@ final class ForwardCases {
                 int half = llama.config().heads().width() / 2;
                 deviations.compare(
                         "inv_freq",
-                        llama.config().rope().scaling().frequencies(llama.config().rope().theta(), 2 * half));
+                        llama.config()
+                                .rope()
+                                .scaling()
+                                .frequencies(llama.config().rope().theta(), 2 * half));
                 double[] cos = loaded.run(ops -> ops.doubles(llama.rotary().cos()));
                 double[] sin = loaded.run(ops -> ops.doubles(llama.rotary().sin()));
                 deviations.compare("cos", twice(cos, tokens, half));

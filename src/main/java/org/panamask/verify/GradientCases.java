@@ -23,8 +23,7 @@ final class GradientCases {
     private GradientCases() {}
 
     /// Adds the gradients of one micro-batch to `sums`, and gives its loss over `window` micro-batches.
-    static double backward(
-            BackwardOps ops, Model model, LossInputs inputs, int window, Accumulators sums) {
+    static double backward(BackwardOps ops, Model model, LossInputs inputs, int window, Accumulators sums) {
         ScoredRows scored = inputs.score(window);
         Tape tape = new Tape(ops, sums);
         CrossEntropy loss = scored.crossEntropy(tape, model, inputs.canvas());
@@ -93,7 +92,8 @@ final class GradientCases {
         @Override
         public void run(FixtureCase fixture, Device device, Deviations deviations) {
             try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), true)) {
-                device.run(ops -> GradientCases.run(ops, fixture, loaded, loaded.model().parameters(), deviations));
+                device.run(ops ->
+                        GradientCases.run(ops, fixture, loaded, loaded.model().parameters(), deviations));
             }
         }
     }

@@ -32,7 +32,8 @@ final class LikelihoodCases implements CaseRunner {
             deviations.compareWhole(
                     "x_t",
                     IntStream.range(0, steps)
-                            .flatMap(k -> IntStream.of(likelihood.corrupt(rows, k).ids()))
+                            .flatMap(k ->
+                                    IntStream.of(likelihood.corrupt(rows, k).ids()))
                             .toArray());
             deviations.compare("nll", likelihood.estimate(rows).pooled());
         }

@@ -11,8 +11,8 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
-/// One adapted layer whose dropped elements the case gives. Operations draw their own, so the dropped input is made here
-/// and its gradient led back to the input.
+/// One adapted layer whose dropped elements the case gives. Operations draw their own, so the dropped input is made
+/// here and its gradient led back to the input.
 final class LoraLayerCases implements CaseRunner {
     @Override
     public String kind() {
@@ -61,7 +61,9 @@ final class LoraLayerCases implements CaseRunner {
     /// What each element is multiplied with: 0, or what keeps the mean.
     private static double[] scaledMarks(FixtureCase fixture) {
         double survivors = 1 / (1 - fixture.parameter("lora_dropout").asDouble());
-        return Arrays.stream(fixture.ints("keep")).mapToDouble(keep -> keep * survivors).toArray();
+        return Arrays.stream(fixture.ints("keep"))
+                .mapToDouble(keep -> keep * survivors)
+                .toArray();
     }
 
     private static Weight weight(BackwardOps ops, Owner owner, FixtureCase fixture, String name, boolean trainable) {

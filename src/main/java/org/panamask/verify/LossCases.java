@@ -41,7 +41,8 @@ final class LossCases implements CaseRunner {
             compareSums(deviations, entropies, masked, tokens - first);
             double[] loss = loaded.run(ops -> {
                 CrossEntropy scores = scored.crossEntropy(ops, loaded.model(), inputs.canvas());
-                double mean = Arrays.stream(ops.doubles(scores.rows())).average().orElseThrow();
+                double mean =
+                        Arrays.stream(ops.doubles(scores.rows())).average().orElseThrow();
                 return new double[] {ops.doubles(scores.loss())[0], mean};
             });
             deviations.compare("loss", loss[0]);
@@ -59,9 +60,8 @@ final class LossCases implements CaseRunner {
     private static double[] everyRow(Ops ops, Device.Loaded loaded, LossInputs inputs, int[] columns) {
         int back = inputs.loss().shift() ? 1 : 0;
         int[] rows = Arrays.stream(columns).map(n -> n - back).toArray();
-        int[] targets = Arrays.stream(columns)
-                .map(n -> inputs.noisy().clean().ids()[n])
-                .toArray();
+        int[] targets =
+                Arrays.stream(columns).map(n -> inputs.noisy().clean().ids()[n]).toArray();
         Shape shape = Shape.of(columns.length);
         return ops.doubles(ops.crossEntropy(
                         loaded.model().hidden(ops, inputs.canvas().withRows(rows)),

@@ -46,7 +46,8 @@ final class OptimizerCases implements CaseRunner {
         Accumulators sums = Accumulators.of(ops, loaded.owner(), trained.all());
         compareDecay(fixture, trained, deviations);
         AdamW optimizer = AdamW.create(ops, loaded.owner(), settings, sums, Parameters::decays);
-        Schedule schedule = Schedule.of(settings, fixture.parameter("total_steps").asLong());
+        Schedule schedule =
+                Schedule.of(settings, fixture.parameter("total_steps").asLong());
         int accumulation = fixture.parameter("accumulation").asInt();
         int steps = fixture.parameter("steps").asInt();
         for (int step = 0; step < steps; step++) {
@@ -55,7 +56,12 @@ final class OptimizerCases implements CaseRunner {
             for (int micro = 0; micro < accumulation; micro++) {
                 LossInputs inputs = LossInputs.read(fixture, "step" + step + ".micro" + micro + ".");
                 losses[micro] = accumulation * GradientCases.backward(ops, loaded.model(), inputs, accumulation, sums);
-                near(deviations, "micro-batch loss", losses[micro], log.path("micro_losses").path(micro), LOSS);
+                near(
+                        deviations,
+                        "micro-batch loss",
+                        losses[micro],
+                        log.path("micro_losses").path(micro),
+                        LOSS);
             }
             double rate = schedule.at(step);
             near(deviations, "learning rate", rate, log.path("lr"), RATE);

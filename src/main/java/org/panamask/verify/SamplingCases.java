@@ -10,8 +10,8 @@ import org.panamask.diffusion.SamplerResult;
 import org.panamask.diffusion.SamplerSettings;
 import tools.jackson.databind.JsonNode;
 
-/// Samplers: the distinct canvases of each row on the way, and the result. Passes whose outcome is known are left out, so
-/// repeated canvases of the reference are compared once.
+/// Samplers: the distinct canvases of each row on the way, and the result. Passes whose outcome is known are left
+/// out, so repeated canvases of the reference are compared once.
 final class SamplingCases implements CaseRunner {
     @Override
     public String kind() {
@@ -46,7 +46,9 @@ final class SamplingCases implements CaseRunner {
         int first = shift ? 1 : 0;
         deviations.compareWhole(
                 "result",
-                result.ids().stream().flatMapToInt(row -> Arrays.stream(row).skip(first)).toArray());
+                result.ids().stream()
+                        .flatMapToInt(row -> Arrays.stream(row).skip(first))
+                        .toArray());
     }
 
     /// What the reference showed its model, row by row, against what ours was shown; the filled row comes after.

@@ -12,8 +12,8 @@ import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
 import org.panamask.tensor.Weight;
 
-/// Which entries top-p keeps. Operations say it through the probability of the likeliest token: filtering divides it by
-/// the mass that is kept.
+/// Which entries top-p keeps. Operations say it through the probability of the likeliest token: filtering divides it
+/// by the mass that is kept.
 final class TopPCases implements CaseRunner {
     @Override
     public String kind() {
@@ -44,11 +44,10 @@ final class TopPCases implements CaseRunner {
         for (int n = 0; n < vocabulary; n++) {
             identity[n * vocabulary + n] = 1;
         }
-        Weight head = ops.weight(
-                owner, HostTensor.of("identity", Shape.of(vocabulary, vocabulary), identity), false);
+        Weight head = ops.weight(owner, HostTensor.of("identity", Shape.of(vocabulary, vocabulary), identity), false);
         Tensor hidden = ops.upload(shape, logits);
-        return ops.doubles(ops.argmax(hidden, head, new TokenRule(1, 0, p, List.of()))
-                .logProbability());
+        return ops.doubles(
+                ops.argmax(hidden, head, new TokenRule(1, 0, p, List.of())).logProbability());
     }
 
     /// Marks the largest entries of a row whose mass is nearest to what the filter kept.

@@ -50,7 +50,8 @@ public final class Verification {
         if (runner.isEmpty()) {
             return new CaseOutcome.NotSupported(fixture.kind());
         }
-        Optional<String> type = fixture.model().map(model -> HubFolder.config(model).requireString("model_type"));
+        Optional<String> type =
+                fixture.model().map(model -> HubFolder.config(model).requireString("model_type"));
         if (type.isPresent() && !MODELS.contains(type.get())) {
             return new CaseOutcome.NotSupported(type.get() + " models");
         }

@@ -1,5 +1,5 @@
-/// Golden cases: numbers that reference implementations computed, run through this library on any backend, and how much of
-/// each tolerance was used.
+/// Golden cases: numbers that reference implementations computed, run through this library on any backend, and how
+/// much of each tolerance was used.
 @NullMarked
 package org.panamask.verify;
 

@@ -1,0 +1,185 @@
+package org.panamask.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import org.panamask.backend.cpu.Attention.Rows;
+import org.panamask.backend.cpu.AttentionShape.Block;
+import org.panamask.ffi.DnnlType;
+import org.panamask.tensor.BackwardOps.AttentionInputs;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.Into;
+import org.panamask.tensor.Tensor;
+
+/// The way back of attention. Probabilities `P` are computed again a block of query rows at a time; with `dP = dy v^T`
+/// and `dS = P * (dP - sum over keys of P * dP) / sqrt(d)`: `dq = dS k`, `dk = dS^T q`, `dv = P^T dy`, the last two
+/// summed over blocks in F32.
+///
+/// @param job what it computes with
+/// @param shape heads and widths
+/// @param inputs what the forward pass read
+/// @param dy the gradient of its result
+record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs inputs, Tensor dy) {
+    void run(Into dq, Into dk, Into dv) {
+        if (job.dtype() == DType.F32) {
+            clearUnlessAdded(dk);
+            clearUnlessAdded(dv);
+            KeySums sums = new KeySums(dk.tensor().memory(), dv.tensor().memory(), 0);
+            for (int b = 0; b < inputs.mask().batch(); b++) {
+                shape.blocks(inputs.mask(), b, block -> backward(block, dq, sums));
+            }
+        } else {
+            for (int b = 0; b < inputs.mask().batch(); b++) {
+                batchRow(b, dq, dk, dv);
+            }
+        }
+    }
+
+    private void clearUnlessAdded(Into into) {
+        if (!into.add()) {
+            new Pointwise(job).clear(into.tensor());
+        }
+    }
+
+    /// Sums of one batch row in scratch memory, rounded once at the end.
+    private void batchRow(int b, Into dq, Into dk, Into dv) {
+        long first = (long) b * shape.tokens() * shape.keyWidth();
+        long elements = shape.tokens() * shape.keyWidth();
+        try (Frame frame = job.frame()) {
+            KeySums sums = new KeySums(frame.take(elements * 4).fill((byte) 0), frame.take(elements * 4).fill((byte) 0), first);
+            shape.blocks(inputs.mask(), b, block -> backward(block, dq, sums));
+            finish(sums.dk(), dk, first, elements);
+            finish(sums.dv(), dv, first, elements);
+        }
+    }
+
+    private void finish(MemorySegment sums, Into into, long first, long elements) {
+        int width = Math.toIntExact(shape.keyWidth());
+        job.rows(elements / width, width, (tile, from, to) -> {
+            for (long row = from; row < to; row++) {
+                float[] values = tile.load(0, sums, DType.F32, row * width, width);
+                store(tile, values, into, first + row * width, width);
+            }
+        });
+    }
+
+    private static void store(Tile tile, float[] values, Into into, long at, int width) {
+        if (into.add()) {
+            float[] before = tile.load(1, into.tensor(), at, width);
+            for (int i = 0; i < width; i++) {
+                values[i] += before[i];
+            }
+        }
+        tile.store(values, into.tensor(), at, width);
+    }
+
+    /// Gradients of keys and values, F32, from element `first` of the tensors on.
+    private record KeySums(MemorySegment dk, MemorySegment dv, long first) {}
+
+    private void backward(Block block, Into dq, KeySums sums) {
+        Rows to = Attention.rows(shape, dq.tensor(), block);
+        if (block.keys() == 0) {
+            if (!dq.add()) {
+                to.memory().asSlice(0, to.bytes()).fill((byte) 0);
+            }
+            return;
+        }
+        try (Frame frame = job.frame()) {
+            MemorySegment q = Attention.padded(frame, Attention.rows(shape, inputs.q(), block), block);
+            MemorySegment d = Attention.padded(frame, Attention.rows(shape, dy, block), block);
+            MemorySegment p = new Attention(job).probabilities(frame, shape, inputs, block, q);
+            addKeys(block, p, d, sums, sums.dv());
+            MemorySegment ds = scoreGradient(frame, block, p, d);
+            addKeys(block, ds, q, sums, sums.dk());
+            if (block.isPadded()) {
+                MemorySegment some = frame.take(block.padded() * to.rowBytes());
+                queries(block, ds, some, false);
+                copyRows(some, dq, block);
+            } else {
+                queries(block, ds, to.memory(), dq.add());
+            }
+        }
+    }
+
+    private void copyRows(MemorySegment some, Into dq, Block block) {
+        int width = Math.toIntExact(shape.queryWidth());
+        job.rows(block.rows(), width, (tile, from, to) -> {
+            for (long row = from; row < to; row++) {
+                float[] values = tile.load(0, some, job.dtype(), row * width, width);
+                store(tile, values, dq, (block.from() + row) * width, width);
+            }
+        });
+    }
+
+    /// `sum += scores^T rows` for every key of the block.
+    private void addKeys(Block block, MemorySegment scores, MemorySegment rows, KeySums sums, MemorySegment sum) {
+        Plan plan = new Plan.Product(
+                shape.scores(job.type(), block).turned(),
+                shape.queries(job.type(), block.padded()),
+                false,
+                shape.keys(DnnlType.F32, block.keys()),
+                Plan.Finish.of(1, true));
+        MemorySegment to = sum.asSlice((Attention.firstKey(shape, block) - sums.first()) * 4);
+        for (int g = 0; g < shape.group(); g++) {
+            job.run(
+                    plan,
+                    Attention.score(block, scores, g, job.dtype()),
+                    Attention.query(shape, rows, g, job.dtype()),
+                    to);
+        }
+    }
+
+    /// `dS`, `[H, rows, keys]` of the job's type.
+    private MemorySegment scoreGradient(Frame frame, Block block, MemorySegment p, MemorySegment d) {
+        MemorySegment dp = frame.take(shape.scores(block) * 4);
+        Plan plan = new Plan.Product(
+                shape.queries(job.type(), block.padded()),
+                shape.keys(job.type(), block.keys()).turned(),
+                false,
+                shape.scores(DnnlType.F32, block),
+                Plan.Finish.PLAIN);
+        MemorySegment v = Attention.keys(shape, inputs.v(), block);
+        for (int g = 0; g < shape.group(); g++) {
+            job.run(
+                    plan,
+                    Attention.query(shape, d, g, job.dtype()),
+                    v,
+                    Attention.score(block, dp, g, DType.F32));
+        }
+        MemorySegment ds = job.dtype() == DType.F32 ? dp : frame.take(shape.scores(block) * job.dtype().bytes());
+        int keys = Math.toIntExact(block.keys());
+        float scale = shape.scale();
+        job.rows(shape.heads() * block.padded(), keys, (tile, first, last) -> {
+            for (long row = first; row < last; row++) {
+                float[] probability = tile.load(0, p, job.dtype(), row * keys, keys);
+                float[] gradient = tile.load(1, dp, DType.F32, row * keys, keys);
+                softmaxBackward(probability, gradient, scale, keys);
+                tile.store(gradient, ds, job.dtype(), row * keys, keys);
+            }
+        });
+        return ds;
+    }
+
+    private static void softmaxBackward(float[] probability, float[] gradient, float scale, int keys) {
+        float mean = Sums.dot(probability, gradient, keys);
+        for (int i = 0; i < keys; i++) {
+            gradient[i] = probability[i] * (gradient[i] - mean) * scale;
+        }
+    }
+
+    /// `dq = dS k`.
+    private void queries(Block block, MemorySegment ds, MemorySegment dq, boolean add) {
+        Plan plan = new Plan.Product(
+                shape.scores(job.type(), block),
+                shape.keys(job.type(), block.keys()),
+                false,
+                shape.queries(job.type(), block.padded()),
+                Plan.Finish.of(1, add));
+        MemorySegment k = Attention.keys(shape, inputs.k(), block);
+        for (int g = 0; g < shape.group(); g++) {
+            job.run(
+                    plan,
+                    Attention.score(block, ds, g, job.dtype()),
+                    k,
+                    Attention.query(shape, dq, g, job.dtype()));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package org.panamask.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostArena;
+import org.panamask.backend.host.HostBackend;
+import org.panamask.backend.host.HostMemory;
+import org.panamask.ffi.CpuInfo;
+import org.panamask.ffi.LibraryLoadException;
+import org.panamask.ffi.LibraryReport;
+import org.panamask.ffi.NativeAccessException;
+import org.panamask.ffi.NativeLibraries;
+import org.panamask.ffi.NativeMemory;
+import org.panamask.ffi.NativeObjects;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
+
+/// Computes on the processor with oneDNN, in f32, and in bf16 where the instruction set carries it.
+public final class CpuBackend extends HostBackend {
+    static final String NAME = "cpu";
+
+    private final NativeObjects objects = new NativeObjects();
+    private final int threads;
+    private @Nullable CpuDevice device;
+    private volatile @Nullable CpuInfo info;
+
+    private CpuBackend(HostMemory.Source source, BackendSettings settings) {
+        super(NAME, source, settings.memoryLimitBytes());
+        this.threads = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
+    }
+
+    private record CLibrary(NativeMemory functions) implements HostMemory.Source {
+        @Override
+        public MemorySegment take(long bytes) {
+            return functions.take(bytes);
+        }
+
+        @Override
+        public void give(MemorySegment memory) {
+            functions.give(memory);
+        }
+    }
+
+    /// Loads oneDNN and starts the backend.
+    ///
+    /// @throws BackendException if native access is refused, oneDNN cannot be loaded, or the type of `settings` cannot
+    ///     run on this processor
+    public static CpuBackend open(BackendSettings settings) {
+        CpuBackend backend;
+        try {
+            backend = new CpuBackend(new CLibrary(NativeMemory.create(HostMemory.ALIGNMENT)), settings);
+        } catch (NativeAccessException refused) {
+            throw new BackendException(refused.getMessage(), refused);
+        }
+        try {
+            backend.run("start", Precision.F32, _ -> backend.info);
+            backend.require(settings.dtype());
+            return backend;
+        } catch (NativeAccessException | LibraryLoadException failure) {
+            backend.close();
+            throw new BackendException(failure.getMessage(), failure);
+        } catch (BackendException refused) {
+            backend.close();
+            throw refused;
+        }
+    }
+
+    @Override
+    protected BackwardOps ops(Precision precision, HostArena jobArena) {
+        return switch (precision) {
+            case F32 -> new CpuOps(new CpuJob(started(), jobArena, DType.F32));
+            case BF16 -> new CpuOps(new CpuJob(started(), jobArena, DType.BF16));
+            case F64 -> throw noF64();
+        };
+    }
+
+    /// The device, made by the first job on the thread of all jobs.
+    private CpuDevice started() {
+        CpuDevice present = device;
+        if (present == null) {
+            present = CpuDevice.create(objects, threads);
+            device = present;
+            info = present.info();
+        }
+        return present;
+    }
+
+    @Override
+    protected void release() {
+        CpuDevice present = device;
+        if (present != null) {
+            present.close();
+            device = null;
+        }
+    }
+
+    /// The native objects that are open now.
+    NativeObjects objects() {
+        return objects;
+    }
+
+    @Override
+    public void require(Precision precision) {
+        switch (precision) {
+            case F32 -> {}
+            case BF16 -> {
+                CpuInfo found = info;
+                if (found != null && !found.bf16()) {
+                    throw new BackendException("backend cpu: bf16 needs the instruction set avx512_core_bf16 or better,"
+                            + " but got " + found.instructionSet() + "; set backend.dtype to f32");
+                }
+            }
+            case F64 -> throw noF64();
+        }
+    }
+
+    private static BackendException noF64() {
+        return new BackendException("backend cpu: it computes in f32 and bf16 only, but got f64;"
+                + " set backend.dtype to f32, or backend.name to reference");
+    }
+
+    @Override
+    public Map<String, String> report() {
+        Map<String, String> report = new LinkedHashMap<>();
+        report.put("backend", NAME);
+        LibraryReport library = NativeLibraries.loadDnnl();
+        report.put("library", "oneDNN " + library.version());
+        report.put(
+                "path",
+                library.attempts().isEmpty() ? "" : library.attempts().getLast().place());
+        CpuInfo found = info;
+        if (found != null) {
+            report.put("instruction set", found.instructionSet());
+            report.put("threads", Integer.toString(found.threads()));
+            report.put("f32 matmul", found.f32Matmul());
+            report.put("bf16", found.bf16() ? "yes (" + found.bf16Matmul() + ")" : "no");
+        }
+        report.put(
+                "native objects",
+                objects.byKind().entrySet().stream()
+                        .map(kind -> kind.getKey() + " " + kind.getValue())
+                        .collect(Collectors.joining(", ")));
+        return report;
+    }
+}

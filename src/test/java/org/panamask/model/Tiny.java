@@ -1,0 +1,83 @@
+package org.panamask.model;
+
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Backends;
+import org.panamask.backend.Precision;
+import org.panamask.checkpoint.HubFolder;
+import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Passes;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Owner;
+
+/// A tiny random model on the reference backend.
+///
+/// @param backend computes
+/// @param owner of the weights
+/// @param model the model
+public record Tiny(Backend backend, Owner owner, Model model) implements Passes, AutoCloseable {
+    private static final Path FIXTURES =
+            Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures"));
+
+    /// The folder of a tiny model.
+    public static Path folder(String name) {
+        return FIXTURES.resolve("ddm/models").resolve(name);
+    }
+
+    /// Loads the model called `name`, its weights frozen.
+    public static Tiny open(String name) {
+        return open(folder(name));
+    }
+
+    static Tiny open(Path folder) {
+        return made((ops, owner) -> {
+            try (HubFolder hub = HubFolder.open(folder)) {
+                return Models.load(hub, ops, owner, false);
+            }
+        });
+    }
+
+    static Tiny created(LlamaConfig config, long seed) {
+        return made((ops, owner) -> Models.create(config, seed, ops, owner));
+    }
+
+    private interface Maker {
+        Model make(BackwardOps ops, Owner owner);
+    }
+
+    private static Tiny made(Maker maker) {
+        Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference"));
+        try {
+            Owner owner = backend.owner("weights");
+            return new Tiny(backend, owner, backend.run("load", Precision.F32, ops -> maker.make(ops, owner)));
+        } catch (RuntimeException failure) {
+            backend.close();
+            throw failure;
+        }
+    }
+
+    <T> T job(Function<BackwardOps, T> work) {
+        return backend.run("test", Precision.F32, work);
+    }
+
+    double[] logits(Canvas canvas) {
+        return job(ops -> ops.doubles(ops.logits(model.hidden(ops, canvas), model.head())));
+    }
+
+    double[] hidden(Canvas canvas) {
+        return job(ops -> ops.doubles(model.hidden(ops, canvas)));
+    }
+
+    @Override
+    public <T> T run(Function<Ops, T> pass) {
+        return backend.run("pass", Precision.F32, pass::apply);
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}
