@@ -33,7 +33,6 @@ final class CpuDevice implements AutoCloseable {
     /// @throws org.panamask.ffi.LibraryLoadException if oneDNN cannot be loaded
     /// @throws org.panamask.ffi.NativeAccessException if native access is refused
     static CpuDevice create(NativeObjects objects, int threads) {
-        OpenMp.sleepWhenIdle();
         DnnlEngine engine = DnnlEngine.create(objects);
         OpenMp.useThreads(threads);
         return new CpuDevice(engine, threads);
