@@ -56,7 +56,8 @@ public final class Tape implements Ops {
         return gradients.of(tensor);
     }
 
-    /// Undoes every step in reverse, from a loss of this tape, whose own gradient is 1.
+    /// Undoes every step in reverse, from a loss of this tape, whose own gradient is 1. Activations end on the way: read
+    /// the loss before.
     ///
     /// @throws IllegalStateException if the tape was undone before
     public void backward(CrossEntropy loss) {

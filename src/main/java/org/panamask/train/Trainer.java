@@ -97,8 +97,8 @@ public final class Trainer implements AutoCloseable {
                 ops.scoped(() -> {
                     Tape tape = new Tape(ops, accumulators);
                     CrossEntropy loss = task.scored().crossEntropy(tape, model, withDropout(task, rows, step));
-                    tape.backward(loss);
                     sums.add(ops, loss);
+                    tape.backward(loss);
                     return sums;
                 });
             }
