@@ -12,7 +12,8 @@ final class CanvasTest {
     @Test
     void positionsStartAgainInEachRow() {
         assertThat(CANVAS.positions()).containsExactly(0, 1, 2, 0, 1, 2);
-        assertThat(CANVAS.withPositions(new int[] {5, 6, 7, 0, 0, 1}).positions()).containsExactly(5, 6, 7, 0, 0, 1);
+        assertThat(CANVAS.withPositions(new int[] {5, 6, 7, 0, 0, 1}).positions())
+                .containsExactly(5, 6, 7, 0, 0, 1);
     }
 
     @Test

@@ -39,8 +39,8 @@ final class CausalDecoderTest {
                 .getFirst();
 
         Canvas canvas = Canvas.of(1, 9, ids).withMask(new AttentionMask.Causal());
-        int[] next = tiny.run(ops ->
-                ops.ints(ops.argmax(tiny.model().hidden(ops, canvas), tiny.model().head(), TokenRule.plain())
+        int[] next = tiny.run(ops -> ops.ints(
+                ops.argmax(tiny.model().hidden(ops, canvas), tiny.model().head(), TokenRule.plain())
                         .tokens()));
         assertThat(Arrays.copyOfRange(ids, 3, 9)).containsExactly(Arrays.copyOfRange(next, 2, 8));
     }

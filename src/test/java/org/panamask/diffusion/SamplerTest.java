@@ -132,7 +132,8 @@ final class SamplerTest {
 
         assertThat(steps.getFirst().step()).isZero();
         assertThat(steps.getFirst().ids().getFirst()).contains(MASK);
-        assertThat(steps.getLast().ids().getFirst()).containsExactly(result.ids().getFirst());
+        assertThat(steps.getLast().ids().getFirst())
+                .containsExactly(result.ids().getFirst());
         for (int k = 1; k < steps.size(); k++) {
             int[] before = steps.get(k - 1).ids().getFirst();
             int[] after = steps.get(k).ids().getFirst();

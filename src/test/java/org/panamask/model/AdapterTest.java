@@ -140,8 +140,7 @@ final class AdapterTest {
     @Test
     void aWholeEmbeddingUntiesTheHeadUntilItIsDetached(@TempDir Path folder) {
         try (Tiny tiny = Tiny.open("llama3-tiny")) {
-            WeightSource zeros =
-                    WeightSource.of("model.embed_tokens.weight", Shape.of(128, 48), new float[128 * 48]);
+            WeightSource zeros = WeightSource.of("model.embed_tokens.weight", Shape.of(128, 48), new float[128 * 48]);
             write(folder, "model.layers.0.self_attn.q_proj", 64, Map.of(zeros.name(), zeros));
             Weight head = tiny.model().head();
             try (PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
@@ -161,8 +160,7 @@ final class AdapterTest {
         try (Tiny tiny = Tiny.open("llama3-tiny");
                 PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
             assertThatExceptionOfType(ModelException.class)
-                    .isThrownBy(() ->
-                            tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
+                    .isThrownBy(() -> tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
                     .withMessage("load adapter: every module must be a linear layer of the model, but got"
                             + " model.layers.7.self_attn.q_proj; take the adapter of this model");
         }
@@ -174,8 +172,7 @@ final class AdapterTest {
         try (Tiny tiny = Tiny.open("llama3-tiny");
                 PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
             assertThatExceptionOfType(CheckpointException.class)
-                    .isThrownBy(() ->
-                            tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
+                    .isThrownBy(() -> tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
                     .withMessageContaining("is [63, 2], the model needs [64, 2]");
         }
     }

@@ -15,8 +15,9 @@ import org.panamask.nn.RotaryScaling;
 
 final class LlamaConfigTest {
     private static final String SIZES = """
-            {"model_type": "llama", "vocab_size": 9, "hidden_size": 8, "intermediate_size": 12,
-             "num_hidden_layers": 1, "num_attention_heads": 2%s}""";
+        {"model_type": "llama", "vocab_size": 9, "hidden_size": 8, "intermediate_size": 12,
+         "num_hidden_layers": 1, "num_attention_heads": 2%s}\
+        """;
 
     @TempDir
     private Path folder;
@@ -40,9 +41,11 @@ final class LlamaConfigTest {
     @Test
     void bothSpellingsOfRotarySettingsAreRead() throws IOException {
         LlamaConfig old = config("""
-                , "rope_theta": 5e5, "rope_scaling": {"type": "linear", "factor": 2.0}""");
+            , "rope_theta": 5e5, "rope_scaling": {"type": "linear", "factor": 2.0}\
+            """);
         LlamaConfig current = config("""
-                , "rope_parameters": {"rope_type": "linear", "rope_theta": 5e5, "factor": 2.0}""");
+            , "rope_parameters": {"rope_type": "linear", "rope_theta": 5e5, "factor": 2.0}\
+            """);
 
         assertThat(old.rope()).isEqualTo(new LlamaConfig.Rope(5e5, new RotaryScaling.Linear(2), 2048));
         assertThat(current).isEqualTo(old);
@@ -51,7 +54,8 @@ final class LlamaConfigTest {
     @Test
     void biasesAreInTheTableWhereAskedFor() throws IOException {
         LlamaConfig config = config("""
-                , "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true""");
+            , "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true\
+            """);
 
         assertThat(config.weights())
                 .containsKeys("model.layers.0.self_attn.o_proj.bias", "model.layers.0.mlp.down_proj.bias")
@@ -62,7 +66,8 @@ final class LlamaConfigTest {
     void anotherActivationIsRefused() {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> config("""
-                        , "hidden_act": "gelu\""""))
+                    , "hidden_act": "gelu\"\
+                    """))
                 .withMessage("config.json: hidden_act must be silu, but got \"gelu\"; correct the file or take another"
                         + " model");
     }
@@ -71,7 +76,8 @@ final class LlamaConfigTest {
     void anUnknownRotaryTypeIsRefused() {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> config("""
-                        , "rope_scaling": {"rope_type": "yarn", "factor": 2.0}"""))
+                    , "rope_scaling": {"rope_type": "yarn", "factor": 2.0}\
+                    """))
                 .withMessage("config.json: rope_scaling.rope_type must be default, linear or llama3, but got \"yarn\";"
                         + " correct the file or take another model");
     }
@@ -80,7 +86,8 @@ final class LlamaConfigTest {
     void headsThatDoNotDivideAreRefused() {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> config("""
-                        , "num_key_value_heads": 3"""))
+                    , "num_key_value_heads": 3\
+                    """))
                 .withMessage("config.json: num_key_value_heads must be a divisor of num_attention_heads 2, but got 3;"
                         + " correct the file or take another model");
     }
@@ -96,7 +103,7 @@ final class LlamaConfigTest {
     @Test
     void manyPositionsDoNotMakeHugeTables() throws IOException {
         assertThat(config("""
-                        , "max_position_embeddings": 2000000000""").facts().maxPositions())
-                .isEqualTo(131_072);
+            , "max_position_embeddings": 2000000000\
+            """).facts().maxPositions()).isEqualTo(131_072);
     }
 }

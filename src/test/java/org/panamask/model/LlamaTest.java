@@ -44,15 +44,14 @@ final class LlamaTest {
     void dropoutDependsOnTheSampleAndNotOnItsPlace() {
         try (Tiny tiny = Tiny.open("llama-tiny")) {
             tiny.job(ops -> {
-                Adapter adapter = Adapter.create(
-                        tiny.model(), AdapterTest.SETTINGS.with("dropout", 0.5), 1, ops, tiny.owner());
+                Adapter adapter =
+                        Adapter.create(tiny.model(), AdapterTest.SETTINGS.with("dropout", 0.5), 1, ops, tiny.owner());
                 adapter.parameters().all().forEach(weight -> AdapterTest.fill(ops, weight));
                 return adapter;
             });
-            double[] both = tiny.hidden(
-                    Canvas.of(2, 12, IDS).withDropout(new Canvas.Dropout(9, List.of(4, 6))));
-            double[] alone = tiny.hidden(Canvas.of(1, 12, Arrays.copyOfRange(IDS, 12, 24))
-                    .withDropout(new Canvas.Dropout(9, List.of(6))));
+            double[] both = tiny.hidden(Canvas.of(2, 12, IDS).withDropout(new Canvas.Dropout(9, List.of(4, 6))));
+            double[] alone = tiny.hidden(
+                    Canvas.of(1, 12, Arrays.copyOfRange(IDS, 12, 24)).withDropout(new Canvas.Dropout(9, List.of(6))));
             double[] without = tiny.hidden(Canvas.of(2, 12, IDS));
 
             assertThat(Arrays.copyOfRange(both, 12 * 64, 24 * 64)).isEqualTo(alone);

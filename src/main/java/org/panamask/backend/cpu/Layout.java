@@ -52,7 +52,15 @@ record Layout(
 
     /// This operand with rows and columns exchanged.
     Layout turned() {
-        return new Layout(type, rank, batch, columns, rows, batchStride, columnStride, rowStride);
+        return new Layout(
+                type,
+                rank,
+                batch,
+                /* rows= */ columns,
+                /* columns= */ rows,
+                batchStride,
+                /* rowStride= */ columnStride,
+                /* columnStride= */ rowStride);
     }
 
     /// The same matrices `stride` elements apart.
