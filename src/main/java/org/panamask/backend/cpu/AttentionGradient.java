@@ -20,11 +20,12 @@ import org.panamask.tensor.Tensor;
 record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs inputs, Tensor dy) {
     void run(Into dq, Into dk, Into dv) {
         if (job.dtype() == DType.F32) {
-            clearUnlessAdded(dk);
-            clearUnlessAdded(dv);
-            KeySums sums = new KeySums(dk.tensor().memory(), dv.tensor().memory(), 0);
+            // One tensor may be queries, keys and values at once; then no block may replace what another added.
+            Into queries = isShared(dq, dk) || isShared(dq, dv) ? cleared(dq) : dq;
+            KeySums sums =
+                    new KeySums(cleared(dk).tensor().memory(), cleared(dv).tensor().memory(), 0);
             for (int b = 0; b < inputs.mask().batch(); b++) {
-                shape.blocks(inputs.mask(), b, block -> backward(block, dq, sums));
+                shape.blocks(inputs.mask(), b, block -> backward(block, queries, sums));
             }
         } else {
             for (int b = 0; b < inputs.mask().batch(); b++) {
@@ -33,10 +34,16 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         }
     }
 
-    private void clearUnlessAdded(Into into) {
+    private static boolean isShared(Into one, Into other) {
+        return one.tensor().memory().address() == other.tensor().memory().address();
+    }
+
+    /// The same tensor, to be added to.
+    private Into cleared(Into into) {
         if (!into.add()) {
             new Pointwise(job).clear(into.tensor());
         }
+        return new Into(into.tensor(), true);
     }
 
     /// Sums of one batch row in scratch memory, rounded once at the end.

@@ -56,7 +56,7 @@ public final class CpuBackend extends HostBackend {
         try {
             backend = new CpuBackend(new CLibrary(NativeMemory.create(HostMemory.ALIGNMENT)), settings);
         } catch (NativeAccessException refused) {
-            throw new BackendException(refused.getMessage(), refused);
+            throw new BackendException(String.valueOf(refused.getMessage()), refused);
         }
         try {
             backend.run("start", Precision.F32, _ -> backend.info);
@@ -64,7 +64,7 @@ public final class CpuBackend extends HostBackend {
             return backend;
         } catch (NativeAccessException | LibraryLoadException failure) {
             backend.close();
-            throw new BackendException(failure.getMessage(), failure);
+            throw new BackendException(String.valueOf(failure.getMessage()), failure);
         } catch (BackendException refused) {
             backend.close();
             throw refused;
