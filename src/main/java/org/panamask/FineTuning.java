@@ -27,8 +27,8 @@ import org.panamask.train.StepResult;
 import org.panamask.train.Trainer;
 import org.panamask.train.TrainingData;
 
-/// One training run: everything a recipe names, from its files to the adapter it leaves in the output folder. Opening it
-/// loads model and data, so that what is wrong is said before the first step.
+/// One training run: everything a recipe names, from its files to the adapter it leaves in the output folder. Opening
+/// it loads model and data, so that what is wrong is said before the first step.
 public final class FineTuning implements AutoCloseable {
     // Validation noise has its own seed, so that numbers compare across steps and runs.
     private static final long VALIDATION_SEED = 1_000_003;
@@ -52,14 +52,14 @@ public final class FineTuning implements AutoCloseable {
                 : new LoadedModel.Trained.Everything(seed);
         this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained);
         this.data = TrainingData.read(recipe.data(), recipe.objective(), loaded.tokenizer(), loaded.special());
-        StepRule rule =
-                switch (recipe.train().stepCount()) {
-                    case CEIL -> StepRule.CEIL;
-                    case FLOOR -> StepRule.FLOOR;
-                };
+        StepRule rule = switch (recipe.train().stepCount()) {
+            case CEIL -> StepRule.CEIL;
+            case FLOOR -> StepRule.FLOOR;
+        };
         this.plan = BatchPlan.of(
                 data.training().size(),
-                new BatchPlan.Settings(recipe.train().microBatch(), recipe.train().accumulate(), rule, seed));
+                new BatchPlan.Settings(
+                        recipe.train().microBatch(), recipe.train().accumulate(), rule, seed));
         this.schedule = Schedule.of(recipe.train(), totalSteps());
         this.trainer = new Trainer(
                 backend,
@@ -150,8 +150,7 @@ public final class FineTuning implements AutoCloseable {
                 return step;
             }
             long before = System.nanoTime();
-            List<TokenRows> window =
-                    plan.window(step).stream().map(data::batch).toList();
+            List<TokenRows> window = plan.window(step).stream().map(data::batch).toList();
             StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(step));
             double seconds = (System.nanoTime() - before) / 1e9;
             all.step(report(step + 1, result, seconds, start));
@@ -199,7 +198,12 @@ public final class FineTuning implements AutoCloseable {
         StepResult result =
                 trainer.evaluate(fixed, data.validationBatches(recipe.train().microBatch()));
         all.evaluated(new EvaluationReport(
-                step, result.loss(), result.ceLoss(), result.accuracy(), data.validation().size(), since(start)));
+                step,
+                result.loss(),
+                result.ceLoss(),
+                result.accuracy(),
+                data.validation().size(),
+                since(start)));
     }
 
     private static Duration since(long start) {

@@ -26,8 +26,8 @@ public final class Panamask implements AutoCloseable {
         this.loaded = loaded;
         this.shift = shift;
         this.ownsBackend = ownsBackend;
-        this.prompts = new Prompts(
-                loaded.tokenizer(), loaded.special(), loaded.model().maxPositions());
+        this.prompts =
+                new Prompts(loaded.tokenizer(), loaded.special(), loaded.model().maxPositions());
     }
 
     /// Loads the model of a folder in Hugging Face layout onto the CPU in f32.
@@ -43,14 +43,13 @@ public final class Panamask implements AutoCloseable {
     ///
     /// @param model folder, adapter, tokenizer, special ids
     /// @param where backend, number type, threads
-    /// @param shift whether the model predicts column i from the hidden state of column i - 1, as models converted from
-    ///     causal ones do
+    /// @param shift whether the model predicts column i from the hidden state of column i - 1, as models converted
+    ///     from causal ones do
     public static Panamask open(ModelSettings model, BackendSettings where, boolean shift) {
         Backend backend = Backends.open(where);
         try {
             backend.require(where.dtype());
-            LoadedModel loaded =
-                    LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
+            LoadedModel loaded = LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
             return new Panamask(loaded, shift, true);
         } catch (RuntimeException | Error failure) {
             backend.close();
@@ -79,7 +78,8 @@ public final class Panamask implements AutoCloseable {
 
     /// The answers to `asked`, unmasked side by side; `listener` sees the canvases on the way.
     ///
-    /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model allows
+    /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model
+    /// allows
     public List<Generation> generate(List<String> asked, SamplerSettings settings, SamplerListener listener) {
         long start = System.nanoTime();
         Prompts.Laid laid = prompts.answers(asked, settings.length());

@@ -33,8 +33,9 @@ final class Prompts {
             int[] prompt = tokenizer.encode(prompts.get(row));
             int start = prompt.length + 2;
             if (start >= length) {
-                throw new GenerationException("generate: a canvas of " + length + " tokens must leave room for an answer,"
-                        + " but the prompt takes " + start + " of them; raise sample.length or shorten the prompt");
+                throw new GenerationException("generate: a canvas of " + length
+                        + " tokens must leave room for an answer," + " but the prompt takes " + start
+                        + " of them; raise sample.length or shorten the prompt");
             }
             int[] ids = new int[length];
             Arrays.fill(ids, special.mask());

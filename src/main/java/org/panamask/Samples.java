@@ -29,8 +29,8 @@ final class Samples {
         this.recipe = recipe;
         this.special = data.special();
         this.rows = data.validation().isEmpty() ? data.training() : data.validation();
-        this.prompts = new Prompts(
-                loaded.tokenizer(), special, loaded.model().facts().maxPositions());
+        this.prompts =
+                new Prompts(loaded.tokenizer(), special, loaded.model().facts().maxPositions());
     }
 
     SampleReport take(long step) {
@@ -38,17 +38,13 @@ final class Samples {
         int start = Math.max(1, row.sourceLength());
         int[] masked = row.ids().clone();
         Arrays.fill(masked, start, masked.length, special.mask());
-        int[] answer =
-                switch (recipe.objective()) {
-                    case Objective.DdmSft sft -> unmasked(masked, start, sft.shift());
-                    case Objective.Ddm ddm -> unmasked(masked, start, ddm.shift());
-                    case Objective.Autoregressive _ -> decoded(masked, start);
-                };
+        int[] answer = switch (recipe.objective()) {
+            case Objective.DdmSft sft -> unmasked(masked, start, sft.shift());
+            case Objective.Ddm ddm -> unmasked(masked, start, ddm.shift());
+            case Objective.Autoregressive _ -> decoded(masked, start);
+        };
         return new SampleReport(
-                step,
-                prompts.text(row.ids(), 0, start),
-                prompts.shown(masked, start),
-                prompts.answer(answer, start));
+                step, prompts.text(row.ids(), 0, start), prompts.shown(masked, start), prompts.answer(answer, start));
     }
 
     private int[] unmasked(int[] masked, int start, boolean shift) {

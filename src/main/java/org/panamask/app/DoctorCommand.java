@@ -33,7 +33,9 @@ final class DoctorCommand implements Callable<Integer> {
         line(
                 out,
                 "native access",
-                DoctorCommand.class.getModule().isNativeAccessEnabled() ? "enabled" : "not enabled: start java with --enable-native-access=org.panamask");
+                DoctorCommand.class.getModule().isNativeAccessEnabled()
+                        ? "enabled"
+                        : "not enabled: start java with --enable-native-access=org.panamask");
         int status = 0;
         for (String name : List.of("cpu", "reference")) {
             try (Backend backend = Backends.open(BackendSettings.defaults().with("name", name))) {

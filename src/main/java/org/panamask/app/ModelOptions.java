@@ -54,7 +54,10 @@ final class ModelOptions {
     @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
     private String backend = "cpu";
 
-    @Option(names = "--dtype", defaultValue = "f32", description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
+    @Option(
+            names = "--dtype",
+            defaultValue = "f32",
+            description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
     private Precision dtype = Precision.F32;
 
     @Option(names = "--show-steps", description = "print the canvas after every step that opened something")
@@ -68,8 +71,7 @@ final class ModelOptions {
         if (adapter.isPresent()) {
             settings = settings.with("adapter", adapter.get());
         }
-        BackendSettings where =
-                BackendSettings.defaults().with("name", backend).with("dtype", dtype);
+        BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
         return Panamask.open(settings, where, !unshifted);
     }
 

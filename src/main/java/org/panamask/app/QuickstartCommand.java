@@ -68,8 +68,8 @@ final class QuickstartCommand implements Callable<Integer> {
         Recipe scratch = scratch(base, digits, folder.resolve("diffusion"));
         FineTuning.run(scratch, ProgressLine.standard());
         say(out, "2/3  its causal twin learns the same rows for as many steps (ar)");
-        Recipe twin = scratch.with("objective", Objective.Autoregressive.defaults())
-                .with("output", folder.resolve("causal"));
+        Recipe twin =
+                scratch.with("objective", Objective.Autoregressive.defaults()).with("output", folder.resolve("causal"));
         FineTuning.run(twin, ProgressLine.standard());
         say(out, "3/3  the diffusion model learns the letters abcd (LoRA)");
         Recipe adapted = adapted(scratch.output(), letters, folder.resolve("letters"));
@@ -84,8 +84,10 @@ final class QuickstartCommand implements Callable<Integer> {
         row(out, "diffusion, letters, before LoRA", letters(model, heldOut));
         row(out, "diffusion, letters, after LoRA", letters(withLora, heldOut));
         unmask(out, model, heldOut.getFirst());
-        say(out, "%nmodels, curves and data are in %s; %.0f s in all"
-                .formatted(folder, (System.nanoTime() - start) / 1e9));
+        say(
+                out,
+                "%nmodels, curves and data are in %s; %.0f s in all"
+                        .formatted(folder, (System.nanoTime() - start) / 1e9));
         return 0;
     }
 
@@ -102,9 +104,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private Recipe adapted(Path base, Path rows, Path folder) {
         Recipe plain = Recipe.of(base, rows, folder);
-        return plain.with(
-                        "lora",
-                        LoraSettings.defaults().with("rank", 16).with("alpha", 32.0))
+        return plain.with("lora", LoraSettings.defaults().with("rank", 16).with("alpha", 32.0))
                 .with("data", plain.data().with("max_tokens", PuzzleScore.CANVAS))
                 .with("train", training(loraSteps, 4e-3));
     }
@@ -130,8 +130,7 @@ final class QuickstartCommand implements Callable<Integer> {
         say(out, "");
         say(out, "one of them, being unmasked (prompt, then answer; _ is masked)");
         try (Panamask model = Panamask.open(settings, BackendSettings.defaults(), true)) {
-            model.generate(
-                    List.of(puzzle.prompt()), PuzzleScore.sampling(), StepPrinter.of(true, model, out));
+            model.generate(List.of(puzzle.prompt()), PuzzleScore.sampling(), StepPrinter.of(true, model, out));
         }
     }
 

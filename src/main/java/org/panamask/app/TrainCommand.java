@@ -47,8 +47,8 @@ final class TrainCommand implements Callable<Integer> {
                 }
             }));
             RunSummary summary = run.run(ProgressLine.standard());
-            err.println((summary.finished() ? "done: " : "interrupted, saved: ") + summary.steps() + " steps, result in "
-                    + read.output());
+            err.println((summary.finished() ? "done: " : "interrupted, saved: ") + summary.steps()
+                    + " steps, result in " + read.output());
             err.flush();
             return summary.finished() ? 0 : 130;
         } finally {

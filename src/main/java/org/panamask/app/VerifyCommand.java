@@ -42,7 +42,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path root = folder.orElseGet(() -> Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures")));
+        Path root =
+                folder.orElseGet(() -> Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures")));
         PrintWriter out = spec.commandLine().getOut();
         int missed = 0;
         for (Run run : RUNS) {

@@ -12,8 +12,8 @@ import org.panamask.tensor.Into;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.Tensor;
 
-/// The gradients of activations while the way back is walked. The first contribution to a tensor is kept as it is, later
-/// ones are added in place; a gradient that serves several tensors is copied before one of them adds to it.
+/// The gradients of activations while the way back is walked. The first contribution to a tensor is kept as it is,
+/// later ones are added in place; a gradient that serves several tensors is copied before one of them adds to it.
 final class Gradients {
     private final BackwardOps ops;
     private final Map<Object, Held> held = new IdentityHashMap<>();

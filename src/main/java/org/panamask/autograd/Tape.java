@@ -56,8 +56,8 @@ public final class Tape implements Ops {
         return gradients.of(tensor);
     }
 
-    /// Undoes every step in reverse, from a loss of this tape, whose own gradient is 1. Activations end on the way: read
-    /// the loss before.
+    /// Undoes every step in reverse, from a loss of this tape, whose own gradient is 1. Activations end on the way:
+    /// read the loss before.
     ///
     /// @throws IllegalStateException if the tape was undone before
     public void backward(CrossEntropy loss) {
@@ -233,8 +233,7 @@ public final class Tape implements Ops {
 
     @Override
     public Tensor rotate(Tensor x, Rotation rotation) {
-        return record(
-                ops.rotate(x, rotation), tracks(x), dy -> ops.rotateBackward(dy, rotation, gradients.into(x)));
+        return record(ops.rotate(x, rotation), tracks(x), dy -> ops.rotateBackward(dy, rotation, gradients.into(x)));
     }
 
     @Override
@@ -284,8 +283,7 @@ public final class Tape implements Ops {
 
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
-        return record(
-                ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));
+        return record(ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));
     }
 
     /// Logits for evaluation; nothing leads back from them.

@@ -7,14 +7,14 @@ import java.util.function.Function;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
 
-/// A device that computes. It runs jobs (a load, a denoising pass, a training step) one after another on a thread of its
-/// own; callers on any thread, virtual ones included, submit and wait. Safe for use by many threads.
+/// A device that computes. It runs jobs (a load, a denoising pass, a training step) one after another on a thread of
+/// its own; callers on any thread, virtual ones included, submit and wait. Safe for use by many threads.
 public interface Backend extends AutoCloseable {
     /// The name a recipe chooses it by.
     String name();
 
-    /// Runs `work` after the jobs submitted before it. Its [BackwardOps] and every tensor of its arena end with the job;
-    /// what must outlive it goes to an [Owner] or to the host.
+    /// Runs `work` after the jobs submitted before it. Its [BackwardOps] and every tensor of its arena end with the
+    /// job; what must outlive it goes to an [Owner] or to the host.
     ///
     /// @param job what it is, for messages and profiles
     /// @param precision the type of activations

@@ -27,8 +27,8 @@ public final class Ledger {
     public synchronized void give(String owner, long bytes) {
         long left = owners.getOrDefault(owner, 0L) - bytes;
         if (left < 0) {
-            throw new IllegalStateException("ledger: " + owner + " gives back " + bytes + " bytes but has "
-                    + (left + bytes));
+            throw new IllegalStateException(
+                    "ledger: " + owner + " gives back " + bytes + " bytes but has " + (left + bytes));
         }
         if (left == 0) {
             owners.remove(owner);

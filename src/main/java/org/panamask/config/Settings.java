@@ -38,8 +38,8 @@ public final class Settings {
         return bound.value().orElseThrow();
     }
 
-    /// A copy of `settings` with one key changed: `Settings.with(sampler, "steps", 32)`. Text stands for any value as
-    /// a recipe writes it.
+    /// A copy of `settings` with one key changed: `Settings.with(sampler, "steps", 32)`. Text stands for any value
+    /// as a recipe writes it.
     ///
     /// @param settings the record to copy
     /// @param key in snake case

@@ -20,8 +20,8 @@ public final class DocumentRows {
     /// @throws DataException if `cutoff` is less than 2 or `eos` is negative
     public static DocumentRows of(int cutoff, int eos) {
         if (cutoff < 2 || eos < 0) {
-            throw new DataException("data.max_tokens must be at least 2 and eos not negative, not " + cutoff + " and "
-                    + eos);
+            throw new DataException(
+                    "data.max_tokens must be at least 2 and eos not negative, not " + cutoff + " and " + eos);
         }
         return new DocumentRows(cutoff, eos);
     }
@@ -59,7 +59,8 @@ public final class DocumentRows {
 
     /// What `rows` hold of `documents`, where `mask` is the id that should not occur.
     public RowStatistics statistics(List<Row> rows, List<int[]> documents, int mask) {
-        long given = documents.stream().mapToLong(document -> document.length + 1L).sum();
+        long given =
+                documents.stream().mapToLong(document -> document.length + 1L).sum();
         long kept = rows.stream().mapToLong(Row::length).sum();
         long masks = rows.stream()
                 .flatMapToInt(row -> Arrays.stream(row.ids()))

@@ -11,8 +11,8 @@ public final class Documents {
 
     /// Reads the first `maxSamples` documents of `file`.
     ///
-    /// @throws DataException if `maxSamples` is not positive, the file is missing or empty, or with the first 20 lines
-    ///     that are not documents
+    /// @throws DataException if `maxSamples` is not positive, the file is missing or empty, or with the first 20
+    ///     lines that are not documents
     public static List<String> read(Path file, long maxSamples) {
         if (maxSamples < 1) {
             throw new DataException("data.max_samples must be at least 1, not " + maxSamples + "; leave it out to read "
@@ -21,8 +21,7 @@ public final class Documents {
         boolean plain = file.toString().toLowerCase(Locale.ROOT).endsWith(".txt");
         List<String> documents = plain
                 ? List.of(whole(file))
-                : JsonLines.read(
-                        file, maxSamples, row -> JsonLines.required(row, "text", "write {\"text\": ...}"));
+                : JsonLines.read(file, maxSamples, row -> JsonLines.required(row, "text", "write {\"text\": ...}"));
         if (documents.stream().allMatch(String::isEmpty)) {
             throw new DataException(file + ": holds no text; write {\"text\": ...} on each line, or name a .txt file");
         }

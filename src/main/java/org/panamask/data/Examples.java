@@ -17,11 +17,11 @@ public final class Examples {
         return read(file, Long.MAX_VALUE);
     }
 
-    /// Reads the first `maxSamples` examples of `file`. Blank lines are skipped. The prompt is the non-empty ones of
-    /// instruction and input, joined by a newline.
+    /// Reads the first `maxSamples` examples of `file`. Blank lines are skipped. The prompt is the non-empty ones
+    /// of instruction and input, joined by a newline.
     ///
-    /// @throws DataException if `maxSamples` is not positive, the file is missing or empty, or with the first 20 lines
-    ///     that are not examples
+    /// @throws DataException if `maxSamples` is not positive, the file is missing or empty, or with the first 20
+    ///     lines that are not examples
     public static List<Example> read(Path file, long maxSamples) {
         if (maxSamples < 1) {
             throw new DataException("data.max_samples must be at least 1, not " + maxSamples + "; leave it out to read "

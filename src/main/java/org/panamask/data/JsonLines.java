@@ -116,7 +116,10 @@ final class JsonLines {
     /// Strictly decoded UTF-8, without a byte order mark when `first`.
     static String text(byte[] bytes, boolean first) throws LineException {
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
             return first && text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException _) {
             throw new LineException("must be UTF-8; convert the file");

@@ -45,8 +45,7 @@ final class PathPuzzle {
         int[] order = IntStream.range(0, edges.size()).toArray();
         random.shuffle(order);
         List<Edge> shuffled = IntStream.of(order).mapToObj(edges::get).toList();
-        return new Example(
-                joined(shuffled) + "-" + new Edge(labels[0], labels[LENGTH]), joined(solution));
+        return new Example(joined(shuffled) + "-" + new Edge(labels[0], labels[LENGTH]), joined(solution));
     }
 
     static boolean check(String prompt, String answer) {

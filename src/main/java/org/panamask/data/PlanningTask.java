@@ -38,7 +38,9 @@ public enum PlanningTask {
             }
         }
         throw new DataException("planning task: there is no '" + name + "'; name one of "
-                + String.join(", ", List.of(values()).stream().map(PlanningTask::title).toList()));
+                + String.join(
+                        ", ",
+                        List.of(values()).stream().map(PlanningTask::title).toList()));
     }
 
     /// The name in lower case with a hyphen, such as `sudoku4-train`.

@@ -20,8 +20,8 @@ public final class SftRows {
         this.padAsTarget = padAsTarget;
     }
 
-    /// A maker of rows of at most `cutoff` columns. With `padAsTarget` every row has exactly that many, and its padding
-    /// is part of what the model learns to write; without, rows end at their end token.
+    /// A maker of rows of at most `cutoff` columns. With `padAsTarget` every row has exactly that many, and its
+    /// padding is part of what the model learns to write; without, rows end at their end token.
     ///
     /// @throws DataException if `cutoff` leaves no room for a token between the special ones
     public static SftRows of(int cutoff, RowIds special, boolean padAsTarget) {

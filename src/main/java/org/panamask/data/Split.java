@@ -14,8 +14,8 @@ public record Split<T>(List<T> training, List<T> validation) {
         validation = List.copyOf(validation);
     }
 
-    /// Takes the last values for validation: `valSize` of them when it is above 1, the share `valSize` rounded up when
-    /// it is below, none when it is 0. Source: LLaMA-Factory fork of DiffuLLaMA, data split without shuffling.
+    /// Takes the last values for validation: `valSize` of them when it is above 1, the share `valSize` rounded up
+    /// when it is below, none when it is 0. Source: LLaMA-Factory fork of DiffuLLaMA, data split without shuffling.
     ///
     /// @throws DataException if `valSize` is negative, exactly 1, not whole above 1, or leaves nothing to train on
     public static <T> Split<T> tail(List<T> values, double valSize) {

@@ -55,8 +55,8 @@ public record TokenizedDataset(List<Row> rows, RowStatistics statistics) {
         if (examples.isEmpty()) {
             throw new DataException("data: there must be at least one example to make rows of, but there is none");
         }
-        List<Part> parts = inParallel(examples.size(), tokenization, (from, to) -> part(examples, from, to, maker,
-                tokenization.encode()));
+        List<Part> parts = inParallel(
+                examples.size(), tokenization, (from, to) -> part(examples, from, to, maker, tokenization.encode()));
         List<Row> rows = new ArrayList<>(examples.size());
         RowStatistics statistics = RowStatistics.NONE;
         for (Part part : parts) {

@@ -89,8 +89,8 @@ public sealed interface Objective {
         }
     }
 
-    /// Next-token prediction under causal attention: the baseline, and the way to pretrain small models. The loss is
-    /// the mean cross entropy over the answer tokens, or over all tokens of documents.
+    /// Next-token prediction under causal attention: the baseline, and the way to pretrain small models. The loss
+    /// is the mean cross entropy over the answer tokens, or over all tokens of documents.
     ///
     /// @param documents whether the rows are whole documents, packed, instead of prompts and answers
     @Mode(value = "ar", doc = "next-token prediction under causal attention, the baseline")

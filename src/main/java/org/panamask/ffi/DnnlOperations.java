@@ -166,8 +166,8 @@ public record DnnlOperations(DnnlEngine engine, DnnlAttributes attributes) {
                         attributes.address()));
     }
 
-    /// The gradients of [#normalization]: of the input, and of gain and offset where the options have them. Input and
-    /// gradients have the layout `src`.
+    /// The gradients of [#normalization]: of the input, and of gain and offset where the options have them. Input
+    /// and gradients have the layout `src`.
     ///
     /// @throws IllegalArgumentException under [DnnlNormalization.Flag#RMS]
     public DnnlPrimitiveDesc normalizationBackward(

@@ -21,8 +21,8 @@ public final class DnnlPrimitive extends NativeHandle {
         this.arguments = dnnl_exec_arg_t.allocateArray(slots.size(), arena);
     }
 
-    /// Compiles what `desc` plans; slot `i` takes the operand `operands.get(i)`. `desc` and the operands' descriptions
-    /// may be closed afterwards.
+    /// Compiles what `desc` plans; slot `i` takes the operand `operands.get(i)`. `desc` and the operands'
+    /// descriptions may be closed afterwards.
     public static DnnlPrimitive create(DnnlPrimitiveDesc desc, List<DnnlArgument> operands) {
         List<DnnlMemory> slots = new ArrayList<>();
         try (Arena frame = Arena.ofConfined()) {

@@ -14,8 +14,8 @@ public final class AnnealingDraw {
         return (int) Math.round(ratio * FULL);
     }
 
-    /// Opens keys of query `i`: sets `open[j - from]` for each key `j` of `[from, to)` whose draw is below `threshold`,
-    /// and clears the others.
+    /// Opens keys of query `i`: sets `open[j - from]` for each key `j` of `[from, to)` whose draw is below
+    /// `threshold`, and clears the others.
     ///
     /// @param open receives the result; at least `to - from` long
     /// @param key names the draws

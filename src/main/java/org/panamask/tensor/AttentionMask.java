@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
-/// Which keys a query may see. A mask is a rule, never a `[T, T]` tensor: [#lower] turns it into [KeyIntervals], at most
-/// two intervals of keys for each query row, which every backend understands.
+/// Which keys a query may see. A mask is a rule, never a `[T, T]` tensor: [#lower] turns it into [KeyIntervals], at
+/// most two intervals of keys for each query row, which every backend understands.
 public sealed interface AttentionMask {
     /// Every query sees itself and what is before it.
     record Causal() implements AttentionMask {}
@@ -23,8 +23,8 @@ public sealed interface AttentionMask {
         }
     }
 
-    /// Several texts packed into one row: a query sees its own segment only. Segments are runs of equal ids; id 0 is
-    /// padding, which sees and is seen by nothing.
+    /// Several texts packed into one row: a query sees its own segment only. Segments are runs of equal ids; id 0
+    /// is padding, which sees and is seen by nothing.
     ///
     /// @param ids `[B][T]`
     record Segments(List<List<Integer>> ids) implements AttentionMask {
@@ -64,7 +64,8 @@ public sealed interface AttentionMask {
         }
     }
 
-    /// Visibility given bit by bit, for fixtures and tests: bit `(b % B) * T * T + i * T + j`, with `B` = 1 or the batch.
+    /// Visibility given bit by bit, for fixtures and tests: bit `(b % B) * T * T + i * T + j`, with `B` = 1 or the
+    /// batch.
     ///
     /// @param batch 1 for one matrix that serves every row, or the number of rows
     /// @param tokens T

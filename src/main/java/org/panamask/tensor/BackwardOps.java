@@ -69,11 +69,12 @@ public interface BackwardOps extends Ops {
     /// The gradients of [Ops#swiGlu].
     void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup);
 
-    /// Adds rows of `dy` `[R, D]` to the rows `rows` of `dx` `[N, D]`; without [Into#add] the other rows become zero.
+    /// Adds rows of `dy` `[R, D]` to the rows `rows` of `dx` `[N, D]`; without [Into#add] the other rows become
+    /// zero.
     void gatherRowsBackward(Tensor dy, Tensor rows, Into dx);
 
-    /// [Ops#crossEntropy] that also forms the gradients of its loss while a chunk's logits are at hand, which costs no
-    /// second product with the head.
+    /// [Ops#crossEntropy] that also forms the gradients of its loss while a chunk's logits are at hand, which costs
+    /// no second product with the head.
     ///
     /// @param hidden `[R, D]`
     /// @param head `[V, D]`

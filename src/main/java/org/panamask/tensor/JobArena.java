@@ -28,8 +28,8 @@ public interface JobArena {
     /// Ends every scope of its end that was opened at `mark` or later.
     void release(Mark mark);
 
-    /// Releases `mark` but keeps `survivors`, moving them to where `mark` stood, into a fresh scope that the same mark ends:
-    /// `mark` may be released again, which is how a chain of layers stays in the memory of one.
+    /// Releases `mark` but keeps `survivors`, moving them to where `mark` stood, into a fresh scope that the same
+    /// mark ends: `mark` may be released again, which is how a chain of layers stays in the memory of one.
     ///
     /// @param mark of the end that the survivors were made on
     /// @param survivors tensors made since `mark`, in the order of their making

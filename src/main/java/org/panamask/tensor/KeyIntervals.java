@@ -2,9 +2,9 @@ package org.panamask.tensor;
 
 import java.util.BitSet;
 
-/// What a mask says to a kernel: key `j` is visible to row `r` when `j` is in one of the row's two intervals, and `j <= i`
-/// or its [AnnealingDraw] is below the threshold, and its given bit is set where bits are given. A row that sees nothing
-/// gives 0 and takes gradient 0.
+/// What a mask says to a kernel: key `j` is visible to row `r` when `j` is in one of the row's two intervals, and `j <=
+/// i` or its [AnnealingDraw] is below the threshold, and its given bit is set where bits are given. A row that sees
+/// nothing gives 0 and takes gradient 0.
 public final class KeyIntervals {
     private final int batch;
     private final int keys;

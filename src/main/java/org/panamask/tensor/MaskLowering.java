@@ -69,8 +69,8 @@ final class MaskLowering {
 
     private static void segment(List<Integer> ids, int[] bounds, int row, int i, int tokens) {
         if (ids.size() != tokens) {
-            throw new ShapeException("attention mask: segment ids of " + tokens + " tokens are needed, but got "
-                    + ids.size());
+            throw new ShapeException(
+                    "attention mask: segment ids of " + tokens + " tokens are needed, but got " + ids.size());
         }
         int id = ids.get(i);
         if (id == 0) {

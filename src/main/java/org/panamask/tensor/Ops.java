@@ -3,11 +3,11 @@ package org.panamask.tensor;
 import java.util.function.Supplier;
 
 /// The vocabulary that models, objectives and samplers are written in. A backend's implementation computes at once, the
-/// tape computes and remembers how to undo, [ShapeOps] counts bytes and operations only. An `Ops` lives inside one job of
-/// a backend; results live in the job's arena until their scope ends.
+/// tape computes and remembers how to undo, [ShapeOps] counts bytes and operations only. An `Ops` lives inside one job
+/// of a backend; results live in the job's arena until their scope ends.
 ///
-/// Letters: B batch rows, T tokens, N = B * T rows, R chosen rows, D width, H heads, K key and value heads, d head width,
-/// V vocabulary. Activations have the type of [#dtype]; sums are F32 (F64 under f64). Every method throws
+/// Letters: B batch rows, T tokens, N = B * T rows, R chosen rows, D width, H heads, K key and value heads, d head
+/// width, V vocabulary. Activations have the type of [#dtype]; sums are F32 (F64 under f64). Every method throws
 /// [ShapeException] when shapes or types do not fit, naming all of them.
 public interface Ops {
     /// The type of activations: F32, BF16 or F64.
@@ -31,9 +31,9 @@ public interface Ops {
     /// Runs `body` in a scope of its own: every tensor made inside ends with it.
     <T> T scoped(Supplier<T> body);
 
-    /// Passes `x` through `links` links, each the input of the next: the layers of a model. Each link is a scope of which
-    /// only the result survives (on a tape: a segment that the backward pass undoes as one), so memory does not grow
-    /// with their number. `name` says in profiles what the links are.
+    /// Passes `x` through `links` links, each the input of the next: the layers of a model. Each link is a scope of
+    /// which only the result survives (on a tape: a segment that the backward pass undoes as one), so memory does
+    /// not grow with their number. `name` says in profiles what the links are.
     Tensor chain(String name, Tensor x, int links, Link link);
 
     /// One link of a [#chain].
@@ -54,8 +54,8 @@ public interface Ops {
     /// `y = x w^T + bias`: `x` `[N, in]`, `w` `[out, in]`, `bias` `[out]`, result `[N, out]`.
     Tensor linear(Tensor x, Weight w, Weight bias);
 
-    /// `y + scale * h w^T`, taking `y`: the low-rank branch of an adapted linear map. `y` `[N, out]` is the result of a
-    /// linear map that nothing else uses; it may be overwritten. `h` `[N, r]`, `w` `[out, r]`.
+    /// `y + scale * h w^T`, taking `y`: the low-rank branch of an adapted linear map. `y` `[N, out]` is the result
+    /// of a linear map that nothing else uses; it may be overwritten. `h` `[N, r]`, `w` `[out, r]`.
     Tensor addLinear(Tensor y, Tensor h, Weight w, float scale);
 
     /// Drops elements of `x` `[N, D]` and scales the others as `key` says.
@@ -67,11 +67,11 @@ public interface Ops {
     /// @see <a href="https://arxiv.org/abs/1910.07467">Zhang and Sennrich 2019, equation 4</a>
     Tensor rmsNorm(Tensor x, Weight gain, double epsilon);
 
-    /// Rotates pairs `(i, i + d/2)` of each head by the angle of the row's position: `x` `[N, H, d]`, `positions` `[N]`
-    /// I32, `cos` and `sin` `[P, d/2]` of [#sumType].
+    /// Rotates pairs `(i, i + d/2)` of each head by the angle of the row's position: `x` `[N, H, d]`, `positions`
+    /// `[N]` I32, `cos` and `sin` `[P, d/2]` of [#sumType].
     ///
-    /// @see <a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, equation 34, in the half-split layout of Hugging
-    ///     Face</a>
+    /// @see <a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, equation 34, in the half-split layout of
+    ///     Hugging Face</a>
     Tensor rotate(Tensor x, Rotation rotation);
 
     /// The angles of [#rotate].
@@ -81,9 +81,10 @@ public interface Ops {
     /// @param positions `[N]` I32, below P
     record Rotation(Tensor cos, Tensor sin, Tensor positions) {}
 
-    /// Softmax attention, `softmax(q k^T / sqrt(d)) v` over the keys that `mask` shows: `q` `[R, H, d]` for the mask's
-    /// query rows, `k` and `v` `[B * T, K, d]` with H a multiple of K (query head h uses key head `h / (H / K)`), result
-    /// `[R, H, d]`. A row that sees nothing gives 0. Scores are kept for a block of query rows at a time, never `[T, T]`.
+    /// Softmax attention, `softmax(q k^T / sqrt(d)) v` over the keys that `mask` shows: `q` `[R, H, d]` for the
+    /// mask's query rows, `k` and `v` `[B * T, K, d]` with H a multiple of K (query head h uses key head `h / (H /
+    /// K)`), result `[R, H, d]`. A row that sees nothing gives 0. Scores are kept for a block of query rows at a
+    /// time, never `[T, T]`.
     Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask);
 
     /// `silu(gate) * up`, `silu(x) = x / (1 + exp(-x))`; both `[N, F]`.
@@ -108,7 +109,7 @@ public interface Ops {
     /// The most likely token of each row that `rule` allows; equal logits give the lowest id.
     Prediction argmax(Tensor hidden, Weight head, TokenRule rule);
 
-    /// A token drawn for each row from what `rule` allows: the first whose cumulative probability in order of ids exceeds
-    /// `uniforms` `[R]` of [#sumType], each in [0, 1).
+    /// A token drawn for each row from what `rule` allows: the first whose cumulative probability in order of ids
+    /// exceeds `uniforms` `[R]` of [#sumType], each in [0, 1).
     Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms);
 }

@@ -61,7 +61,8 @@ public final class Tensor {
         return scope;
     }
 
-    /// What this tensor shares with every reshaped view of it; two tensors are the same value when theirs are the same.
+    /// What this tensor shares with every reshaped view of it; two tensors are the same value when theirs are the
+    /// same.
     public Object identity() {
         return identity;
     }

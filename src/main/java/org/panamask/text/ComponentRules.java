@@ -57,8 +57,10 @@ final class ComponentRules {
         }
         // By field, not by type: the library also accepts components that leave their type out.
         if (node.has("precompiled_charsmap")) {
-            throw file.broken(place, "a Precompiled normalizer cannot be checked before native code runs it; "
-                    + "use a tokenizer without one");
+            throw file.broken(
+                    place,
+                    "a Precompiled normalizer cannot be checked before native code runs it; "
+                            + "use a tokenizer without one");
         }
         atLeastOne(node, place);
         stopsAtZero(node, place);
@@ -69,23 +71,26 @@ final class ComponentRules {
 
     private void atLeastOne(JsonNode node, String place) {
         if (node.has("length") && node.get("length").asInt(0) < 1) {
-            throw file.broken(place + ".length", "must be at least 1, but is " + node.get("length")
-                    + "; fetch the file again");
+            throw file.broken(
+                    place + ".length", "must be at least 1, but is " + node.get("length") + "; fetch the file again");
         }
     }
 
     private void stopsAtZero(JsonNode node, String place) {
         if (node.has("stop") && node.get("stop").asInt(-1) != 0) {
-            throw file.broken(place + ".stop", "must be 0, but is " + node.get("stop")
-                    + "; use a tokenizer that strips at the start only");
+            throw file.broken(
+                    place + ".stop",
+                    "must be 0, but is " + node.get("stop") + "; use a tokenizer that strips at the start only");
         }
     }
 
     private void growsLittle(JsonNode node, String place) {
         growth *= Math.max(1, node.path("content").asString("").length());
         if (growth > MAX_GROWTH) {
-            throw file.broken(place + ".content", "replacements must not make a text more than " + MAX_GROWTH
-                    + " times longer; use a tokenizer with shorter ones");
+            throw file.broken(
+                    place + ".content",
+                    "replacements must not make a text more than " + MAX_GROWTH
+                            + " times longer; use a tokenizer with shorter ones");
         }
     }
 }

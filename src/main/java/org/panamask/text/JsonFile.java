@@ -29,7 +29,10 @@ record JsonFile(Path path, ObjectNode root) {
     static JsonFile read(Path path, String whatToDo) {
         byte[] bytes = bytes(path, whatToDo);
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
             if (MAPPER.readTree(text) instanceof ObjectNode object) {
                 return new JsonFile(path, object);
             }

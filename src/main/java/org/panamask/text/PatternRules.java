@@ -20,7 +20,8 @@ final class PatternRules {
         default boolean canFail() {
             return switch (this) {
                 case Atom _, Look _ -> true;
-                case Group group -> group.branches.stream().allMatch(b -> b.stream().anyMatch(Node::canFail));
+                case Group group ->
+                    group.branches.stream().allMatch(b -> b.stream().anyMatch(Node::canFail));
                 case Repeat repeat -> repeat.min > 0 && repeat.body.canFail();
             };
         }
@@ -61,8 +62,8 @@ final class PatternRules {
         this.broken = broken;
     }
 
-    /// How many times the characters of a text bound the retries of one match of `pattern`; `broken` makes the failure
-    /// when there is no such bound.
+    /// How many times the characters of a text bound the retries of one match of `pattern`; `broken` makes the
+    /// failure when there is no such bound.
     static int ways(String pattern, Function<String, TokenizerException> broken) {
         PatternRules rules = new PatternRules(pattern, broken);
         if (pattern.length() > MAX_LENGTH) {

@@ -9,8 +9,16 @@ import java.util.OptionalInt;
 public final class SpecialTokens {
     // DiffuLLaMA, LLaMA-Factory fork, model/loader.py: load_tokenizer; ids reused from the Llama 2 vocabulary.
     private static final Map<SpecialToken, Integer> LLAMA_2 = Map.of(
-            SpecialToken.BOS, 1, SpecialToken.EOS, 2, SpecialToken.SEP, 4936, SpecialToken.PAD, 30399,
-            SpecialToken.MASK, 811);
+            SpecialToken.BOS,
+            1,
+            SpecialToken.EOS,
+            2,
+            SpecialToken.SEP,
+            4936,
+            SpecialToken.PAD,
+            30399,
+            SpecialToken.MASK,
+            811);
     private static final int LLAMA_2_VOCABULARY = 32_000;
 
     private final String file;
@@ -41,8 +49,7 @@ public final class SpecialTokens {
         Integer id = ids.get(token);
         if (id == null) {
             String why = reasons.getOrDefault(token, file + ": no " + token.word() + " token");
-            throw new TokenizerException(
-                    why + "; name one with model." + token.key() + "_id or model." + token.key());
+            throw new TokenizerException(why + "; name one with model." + token.key() + "_id or model." + token.key());
         }
         return id;
     }
@@ -73,7 +80,8 @@ public final class SpecialTokens {
     }
 
     /// These tokens, with missing ones taken from the table of the model's `family` where it has one: `llama` with
-    /// 32,000 entries is Llama 2, whose masked descendants reuse 811 as mask, 4936 as separator and 30399 as padding.
+    /// 32,000 entries is Llama 2, whose masked descendants reuse 811 as mask, 4936 as separator and 30399 as
+    /// padding.
     public SpecialTokens orFamily(String family, int vocabularySize) {
         if (!family.equals("llama") || vocabularySize != LLAMA_2_VOCABULARY) {
             return this;

@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /// Translates text to token ids and back, as the tokenizer.json of a model says, without truncation, padding or
 /// special tokens. Any number of threads may use one tokenizer; closing it waits for calls that run.
 ///
-/// The file is checked before native code reads it. The native library is told not to use the network (`ai.djl.offline`,
-/// `OPT_OUT_TRACKING`) unless these system properties are already set.
+/// The file is checked before native code reads it. The native library is told not to use the network
+/// (`ai.djl.offline`, `OPT_OUT_TRACKING`) unless these system properties are already set.
 public final class Tokenizer implements AutoCloseable {
     private static final String FILE = "tokenizer.json";
     private static final Map<String, String> OPTIONS =
@@ -189,7 +189,8 @@ public final class Tokenizer implements AutoCloseable {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isSurrogate(c)) {
-                if (!Character.isHighSurrogate(c) || i + 1 == text.length()
+                if (!Character.isHighSurrogate(c)
+                        || i + 1 == text.length()
                         || !Character.isLowSurrogate(text.charAt(i + 1))) {
                     return i;
                 }

@@ -49,7 +49,8 @@ final class VocabularyRules {
             case "Unigram" -> unigram(model);
             default ->
                 throw file.broken(
-                        "model.type", "must be BPE, WordPiece, WordLevel or Unigram, but is " + type
+                        "model.type",
+                        "must be BPE, WordPiece, WordLevel or Unigram, but is " + type
                                 + "; use a tokenizer of one of these kinds");
         }
     }
@@ -75,7 +76,8 @@ final class VocabularyRules {
         String right = pair.get(1);
         if (!right.startsWith(prefix)) {
             throw file.broken(
-                    place, "the second token must begin with the prefix '" + prefix + "', but is '" + right
+                    place,
+                    "the second token must begin with the prefix '" + prefix + "', but is '" + right
                             + "'; fetch the file again");
         }
         for (String token : List.of(pair.get(0), right, pair.get(0) + right.substring(prefix.length()))) {
@@ -89,7 +91,10 @@ final class VocabularyRules {
         if (merge.isString()) {
             return List.of(merge.stringValue().split(" ", -1));
         }
-        if (merge.isArray() && merge.size() == 2 && merge.get(0).isString() && merge.get(1).isString()) {
+        if (merge.isArray()
+                && merge.size() == 2
+                && merge.get(0).isString()
+                && merge.get(1).isString()) {
             return List.of(merge.get(0).stringValue(), merge.get(1).stringValue());
         }
         return List.of();
@@ -107,8 +112,8 @@ final class VocabularyRules {
             return;
         }
         if (absent || !unknown.isString() || !ids.containsKey(unknown.stringValue())) {
-            throw file.broken("model.unk_token", "must be a token of model.vocab, but is " + unknown
-                    + "; fetch the file again");
+            throw file.broken(
+                    "model.unk_token", "must be a token of model.vocab, but is " + unknown + "; fetch the file again");
         }
     }
 
@@ -127,19 +132,24 @@ final class VocabularyRules {
         }
         for (int i = 0; i < vocab.size(); i++) {
             JsonNode entry = vocab.get(i);
-            boolean wellFormed = entry.isArray() && entry.size() == 2 && entry.get(0).isString()
-                    && entry.get(1).isNumber() && Math.abs(entry.get(1).asDouble()) <= MAX_SCORE;
+            boolean wellFormed = entry.isArray()
+                    && entry.size() == 2
+                    && entry.get(0).isString()
+                    && entry.get(1).isNumber()
+                    && Math.abs(entry.get(1).asDouble()) <= MAX_SCORE;
             if (!wellFormed) {
-                throw file.broken("model.vocab[" + i + "]", "must be a token and a score, but is " + entry
-                        + "; fetch the file again");
+                throw file.broken(
+                        "model.vocab[" + i + "]",
+                        "must be a token and a score, but is " + entry + "; fetch the file again");
             }
             ids.putIfAbsent(entry.get(0).stringValue(), i); // sentencepiece files may repeat a piece
             taken.set(i);
         }
         JsonNode unknown = model.get("unk_id");
         if (unknown != null && !unknown.isNull() && !(unknown.isInt() && taken.get(Math.max(0, unknown.intValue())))) {
-            throw file.broken("model.unk_id", "must be the index of an entry of model.vocab, but is " + unknown
-                    + "; fetch the file again");
+            throw file.broken(
+                    "model.unk_id",
+                    "must be the index of an entry of model.vocab, but is " + unknown + "; fetch the file again");
         }
     }
 
@@ -161,17 +171,21 @@ final class VocabularyRules {
             String place = "added_tokens[" + i + "]";
             JsonNode token = tokens.get(i);
             JsonNode content = token.get("content");
-            if (content == null || !content.isString() || content.stringValue().isEmpty()
+            if (content == null
+                    || !content.isString()
+                    || content.stringValue().isEmpty()
                     || !seen.add(content.stringValue())) {
-                throw file.broken(place, "content must be a text of its own, but is " + content
-                        + "; fetch the file again");
+                throw file.broken(
+                        place, "content must be a text of its own, but is " + content + "; fetch the file again");
             }
             String text = content.stringValue();
             int id = id(token.get("id"), place, text);
             int expected = ids.getOrDefault(text, largest >= modelSize ? largest + 1 : modelSize);
             if (id != expected) {
-                throw file.broken(place, "'" + text + "' must have id " + expected
-                        + ", the one the tokenizer gives it, but has " + id + "; renumber it or add it to model.vocab");
+                throw file.broken(
+                        place,
+                        "'" + text + "' must have id " + expected + ", the one the tokenizer gives it, but has " + id
+                                + "; renumber it or add it to model.vocab");
             }
             if (!ids.containsKey(text)) {
                 put(text, id, place);
@@ -186,8 +200,10 @@ final class VocabularyRules {
 
     private void put(String token, int id, String place) {
         if (taken.get(id)) {
-            throw file.broken(place, "every id must belong to one token, but '" + token + "' shares " + id
-                    + " with another; fetch the file again");
+            throw file.broken(
+                    place,
+                    "every id must belong to one token, but '" + token + "' shares " + id
+                            + " with another; fetch the file again");
         }
         taken.set(id);
         ids.put(token, id);
@@ -195,8 +211,10 @@ final class VocabularyRules {
 
     private int id(JsonNode node, String place, String token) {
         if (node == null || !node.isInt() || node.intValue() < 0 || node.intValue() >= MAX_ID) {
-            throw file.broken(place, "the id of '" + token + "' must be a whole number from 0 to " + (MAX_ID - 1)
-                    + ", but is " + node + "; fetch the file again");
+            throw file.broken(
+                    place,
+                    "the id of '" + token + "' must be a whole number from 0 to " + (MAX_ID - 1) + ", but is " + node
+                            + "; fetch the file again");
         }
         return node.intValue();
     }

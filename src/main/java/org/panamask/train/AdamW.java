@@ -33,11 +33,7 @@ public final class AdamW {
     /// @param accumulators the trained weights and their gradients
     /// @param decays whether the weight of a name decays
     public static AdamW create(
-            BackwardOps ops,
-            Owner owner,
-            TrainSettings settings,
-            Accumulators accumulators,
-            Predicate<String> decays) {
+            BackwardOps ops, Owner owner, TrainSettings settings, Accumulators accumulators, Predicate<String> decays) {
         AdamW made = new AdamW(settings, accumulators, decays);
         for (Weight weight : accumulators.weights()) {
             made.means.add(ops.zeros(owner, weight.shape(), ops.sumType()));

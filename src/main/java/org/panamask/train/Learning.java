@@ -15,7 +15,6 @@ import org.panamask.diffusion.ScoredRows;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.AttentionMask;
 
-
 /// An objective made ready for rows: what the model is shown and what it is scored on.
 public sealed interface Learning {
     /// What one micro-batch asks of the model.
@@ -67,7 +66,8 @@ public sealed interface Learning {
         }
     }
 
-    /// Next-token prediction under causal attention. Filling behind the end of a row is never seen by what is scored.
+    /// Next-token prediction under causal attention. Filling behind the end of a row is never seen by what is
+    /// scored.
     ///
     /// @param loss what is scored
     record NextToken(AutoregressiveLoss loss) implements Learning {

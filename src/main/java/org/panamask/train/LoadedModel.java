@@ -17,8 +17,8 @@ import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
 import org.panamask.text.Tokenizer;
 
-/// A model on a backend with its tokenizer, its special ids and perhaps an adapter. Closing it gives its weights back; the
-/// backend stays open.
+/// A model on a backend with its tokenizer, its special ids and perhaps an adapter. Closing it gives its weights back;
+/// the backend stays open.
 public final class LoadedModel implements AutoCloseable {
     private final Backend backend;
     private final Precision precision;

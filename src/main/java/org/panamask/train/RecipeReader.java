@@ -25,8 +25,9 @@ public final class RecipeReader {
 
     private RecipeReader() {}
 
-    /// Reads a recipe, with overrides such as `train.learning_rate=1e-4` laid over it. Relative paths in the file start
-    /// at its folder, those in overrides at the working folder. Nobody looks whether the files it names are there.
+    /// Reads a recipe, with overrides such as `train.learning_rate=1e-4` laid over it. Relative paths in the file
+    /// start at its folder, those in overrides at the working folder. Nobody looks whether the files it names are
+    /// there.
     ///
     /// @throws RecipeException if anything in it is wrong
     public static Recipe read(Path file, List<String> overrides) {
@@ -34,7 +35,8 @@ public final class RecipeReader {
         return finish(reading.bound(), reading.problems());
     }
 
-    /// Reads a recipe as [#read(Path, List)] does and also checks that the files and folders it starts from are there.
+    /// Reads a recipe as [#read(Path, List)] does and also checks that the files and folders it starts from are
+    /// there.
     ///
     /// @throws RecipeException if anything in it is wrong or missing
     public static Recipe readChecked(Path file, List<String> overrides) {

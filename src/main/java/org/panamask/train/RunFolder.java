@@ -12,8 +12,8 @@ import org.panamask.data.DataException;
 import org.panamask.model.Adapter;
 import org.panamask.report.EnvironmentFile;
 
-/// The output folder of a run: its recipe, what it ran on, and the weights it made, under the names that Hugging Face and
-/// PEFT use, so that the folder itself is a model or an adapter.
+/// The output folder of a run: its recipe, what it ran on, and the weights it made, under the names that Hugging Face
+/// and PEFT use, so that the folder itself is a model or an adapter.
 public final class RunFolder {
     private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
     private static final List<String> TOKENIZER_FILES =

@@ -1,8 +1,8 @@
 package org.panamask.train;
 
 /// The learning rate of each optimizer step, as Hugging Face's schedulers give it: a linear warmup, then what the
-/// scheduler says. The first step of a warmup has rate 0, and a cosine that runs past its last step rises again, both as
-/// in the reference.
+/// scheduler says. The first step of a warmup has rate 0, and a cosine that runs past its last step rises again, both
+/// as in the reference.
 ///
 /// @param scheduler how the rate goes on after the warmup
 /// @param learningRate the highest rate

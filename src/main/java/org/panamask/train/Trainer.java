@@ -20,7 +20,8 @@ import org.panamask.tensor.Owner;
 /// Runs optimizer steps. The loss of a step is summed over its micro-batches with weights that already hold the
 /// denominator of the whole step, so under `token_bound` the gradient does not depend on how the step was cut.
 ///
-/// One job is one step; after the first, a step of the same shapes takes no native memory. Not safe for several threads.
+/// One job is one step; after the first, a step of the same shapes takes no native memory. Not safe for several
+/// threads.
 public final class Trainer implements AutoCloseable {
     private final Backend backend;
     private final Precision precision;
@@ -46,8 +47,8 @@ public final class Trainer implements AutoCloseable {
         this.settings = how.settings();
         this.owner = backend.owner("optimizer");
         try {
-            this.accumulators = backend.run(
-                    "gradients", precision, ops -> Accumulators.of(ops, owner, weights.trainable()));
+            this.accumulators =
+                    backend.run("gradients", precision, ops -> Accumulators.of(ops, owner, weights.trainable()));
             this.optimizer = backend.run(
                     "optimizer",
                     precision,
@@ -64,8 +65,8 @@ public final class Trainer implements AutoCloseable {
     /// @param settings rates, decay, clipping, seed
     public record Method(Learning learning, TrainSettings settings) {}
 
-    /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A micro-batch
-    /// in which nothing is scored adds nothing and still counts.
+    /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A
+    /// micro-batch in which nothing is scored adds nothing and still counts.
     public StepResult step(int step, List<TokenRows> window, double learningRate) {
         return backend.run("training step", precision, ops -> {
             LossSums sums = forwardAndBack(ops, step, window);

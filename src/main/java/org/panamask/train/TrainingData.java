@@ -39,12 +39,11 @@ public record TrainingData(List<Row> training, List<Row> validation, RowIds spec
     ///
     /// @throws DataException if a file is missing, empty or not of its form
     public static TrainingData read(DataSettings settings, Objective objective, Tokenizer tokenizer, RowIds special) {
-        boolean documents =
-                switch (objective) {
-                    case Objective.DdmSft _ -> false;
-                    case Objective.Ddm _ -> true;
-                    case Objective.Autoregressive ar -> ar.documents();
-                };
+        boolean documents = switch (objective) {
+            case Objective.DdmSft _ -> false;
+            case Objective.Ddm _ -> true;
+            case Objective.Autoregressive ar -> ar.documents();
+        };
         int workers = settings.workers() > 0
                 ? settings.workers()
                 : Runtime.getRuntime().availableProcessors();
@@ -52,8 +51,8 @@ public record TrainingData(List<Row> training, List<Row> validation, RowIds spec
         Reader reader = documents
                 ? (file, most) -> documents(file, most, settings, objective, special, tokenization)
                 : (file, most) -> pairs(file, most, settings, special, tokenization);
-        TokenizedDataset rows = reader.read(
-                settings.train(), settings.maxSamples() > 0 ? settings.maxSamples() : Long.MAX_VALUE);
+        TokenizedDataset rows =
+                reader.read(settings.train(), settings.maxSamples() > 0 ? settings.maxSamples() : Long.MAX_VALUE);
         Split<Row> split = settings.validation().isPresent()
                 ? new Split<>(
                         rows.rows(),

@@ -34,8 +34,10 @@ class BatchPlanTest {
         assertThat(plan.stepsPerEpoch()).isEqualTo(3);
         int[] first = rows(plan, 0, 3);
         int[] second = rows(plan, 3, 6);
-        assertThat(Arrays.stream(first).sorted()).containsExactlyElementsOf(IntStream.range(0, 23).boxed().toList());
-        assertThat(Arrays.stream(second).sorted()).containsExactlyElementsOf(IntStream.range(0, 23).boxed().toList());
+        assertThat(Arrays.stream(first).sorted())
+                .containsExactlyElementsOf(IntStream.range(0, 23).boxed().toList());
+        assertThat(Arrays.stream(second).sorted())
+                .containsExactlyElementsOf(IntStream.range(0, 23).boxed().toList());
         assertThat(first).containsExactly(plan.order(0)).isNotEqualTo(second);
         assertThat(plan.window(2)).hasSize(2);
         assertThat(plan.window(2).get(1)).hasSize(3);
@@ -99,7 +101,11 @@ class BatchPlanTest {
     }
 
     private static BatchPlan plan(int samples, JsonNode example, StepRule rule) {
-        return plan(samples, example.get("batch").intValue(), example.get("accumulation").intValue(), rule);
+        return plan(
+                samples,
+                example.get("batch").intValue(),
+                example.get("accumulation").intValue(),
+                rule);
     }
 
     private static BatchPlan plan(int samples, int microBatch, int accumulate, StepRule rule) {

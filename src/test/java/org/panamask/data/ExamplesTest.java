@@ -18,8 +18,9 @@ class ExamplesTest {
 
     @Test
     void joinsInstructionAndInput() throws IOException {
-        Path file = write("\uFEFF{\"instruction\": \"a\", \"input\": \"b\", \"output\": \"c\"}\r\n\n"
-                + "{\"instruction\": \"a\", \"output\": \"\"}\n  \n{\"input\": \"b\", \"instruction\": null, \"output\": \"é\"}");
+        Path file = write(
+                "\uFEFF{\"instruction\": \"a\", \"input\": \"b\", \"output\": \"c\"}\r\n\n"
+                        + "{\"instruction\": \"a\", \"output\": \"\"}\n  \n{\"input\": \"b\", \"instruction\": null, \"output\": \"é\"}");
         assertThat(Examples.read(file))
                 .containsExactly(new Example("a\nb", "c"), new Example("a", ""), new Example("b", "é"));
         assertThat(Examples.read(file, 2)).hasSize(2);
@@ -47,26 +48,32 @@ class ExamplesTest {
                 + "{\"instruction\": \"\\ud800\", \"output\": \"b\"}\n"
                 + "{\"instruction\": \"a\", \"output\": \"b\", \"history\": [[\"x\", \"y\"]]}");
         String form = "write {\"instruction\": ..., \"input\": ..., \"output\": ...}";
-        assertThatExceptionOfType(DataException.class).isThrownBy(() -> Examples.read(file)).satisfies(e -> {
-            assertThat(e.getMessage().lines().toList())
-                    .hasSize(8)
-                    .contains(file + ":3: must be one JSON object a line; write one example on each line")
-                    .contains(file + ":4: field 'output' is missing; " + form)
-                    .contains(file + ":5: field 'instruction' is missing; " + form)
-                    .contains(file + ":6: field 'instruction' must be a text, but is 7; write it in quotes")
-                    .contains(file + ":7: field 'output' must be a text, but is [1]; write it in quotes")
-                    .contains(file + ":9: field 'history' must be empty, rows have one turn; split the conversation");
-            assertThat(e.getMessage().lines().findFirst().orElseThrow()).startsWith(file + ":2: must be JSON, but ");
-        });
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> Examples.read(file))
+                .satisfies(e -> {
+                    assertThat(e.getMessage().lines().toList())
+                            .hasSize(8)
+                            .contains(file + ":3: must be one JSON object a line; write one example on each line")
+                            .contains(file + ":4: field 'output' is missing; " + form)
+                            .contains(file + ":5: field 'instruction' is missing; " + form)
+                            .contains(file + ":6: field 'instruction' must be a text, but is 7; write it in quotes")
+                            .contains(file + ":7: field 'output' must be a text, but is [1]; write it in quotes")
+                            .contains(file
+                                    + ":9: field 'history' must be empty, rows have one turn; split the conversation");
+                    assertThat(e.getMessage().lines().findFirst().orElseThrow())
+                            .startsWith(file + ":2: must be JSON, but ");
+                });
     }
 
     @Test
     void stopsListingAfterTwentyProblems() throws IOException {
         Path file = write("x\n".repeat(25));
-        assertThatExceptionOfType(DataException.class).isThrownBy(() -> Examples.read(file)).satisfies(e -> {
-            assertThat(e.getMessage().lines()).hasSize(21);
-            assertThat(e.getMessage()).endsWith("\nand 5 more lines of " + file);
-        });
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> Examples.read(file))
+                .satisfies(e -> {
+                    assertThat(e.getMessage().lines()).hasSize(21);
+                    assertThat(e.getMessage()).endsWith("\nand 5 more lines of " + file);
+                });
     }
 
     @Test

@@ -32,7 +32,9 @@ class PlanningTaskTest {
             for (int k = 0; k < made.size(); k++) {
                 JsonNode row = rows.getValue().get(k);
                 assertThat(made.get(k))
-                        .isEqualTo(new Example(row.get("instruction").stringValue(), row.get("output").stringValue()));
+                        .isEqualTo(new Example(
+                                row.get("instruction").stringValue(),
+                                row.get("output").stringValue()));
             }
         }
     }
@@ -58,26 +60,32 @@ class PlanningTaskTest {
 
     @Test
     void refusesWrongAnswers() {
-        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "1432321423414123")).isTrue();
-        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "1432321423414132")).isFalse();
-        assertThat(PlanningTask.SUDOKU4.check("1402021000410100", "2341413232141423")).isFalse();
-        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "143232142341412a")).isFalse();
+        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "1432321423414123"))
+                .isTrue();
+        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "1432321423414132"))
+                .isFalse();
+        assertThat(PlanningTask.SUDOKU4.check("1402021000410100", "2341413232141423"))
+                .isFalse();
+        assertThat(PlanningTask.SUDOKU4.check("0402021000410100", "143232142341412a"))
+                .isFalse();
         assertThat(PlanningTask.PATH.check("1,2/2,3-1,3", "1,2/2,3")).isTrue();
         assertThat(PlanningTask.PATH.check("1,2/2,3-1,3", "1,2")).isFalse();
         assertThat(PlanningTask.PATH.check("1,2/2,3-1,3", "1,3")).isFalse();
         assertThat(PlanningTask.PATH.check("nonsense", "1,3")).isFalse();
-        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=78,7+78=85")).isTrue();
+        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=78,7+78=85"))
+                .isTrue();
         assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=78")).isFalse();
-        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=78,8+78=86")).isFalse();
-        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=77,7+77=84")).isFalse();
+        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=78,8+78=86"))
+                .isFalse();
+        assertThat(PlanningTask.COUNTDOWN3.check("7,36,42,85", "42+36=77,7+77=84"))
+                .isFalse();
         assertThat(PlanningTask.COUNTDOWN3.check("7,x", "a")).isFalse();
     }
 
     @Test
     void writesTheBytesOfTheReference() throws IOException {
         Path file = folder.resolve("rows.jsonl");
-        PlanningTask.write(
-                file, List.of(new Example("0402", "1432"), new Example("\"\\\n\t\u007f", "é😀")));
+        PlanningTask.write(file, List.of(new Example("0402", "1432"), new Example("\"\\\n\t\u007f", "é😀")));
         assertThat(Files.readString(file))
                 .isEqualTo("{\"instruction\": \"0402\", \"input\": \"\", \"output\": \"1432\"}\n"
                         + "{\"instruction\": \"\\\"\\\\\\n\\t\\u007f\", \"input\": \"\", "

@@ -25,9 +25,11 @@ class RowsTest {
         int quirks = 0;
         for (JsonNode example : fixture.get("cases")) {
             int cutoff = example.get("cutoff_len").intValue();
-            Row row = SftRows.of(cutoff, special, true).row(ints(example.get("source")), ints(example.get("target")), 0);
+            Row row =
+                    SftRows.of(cutoff, special, true).row(ints(example.get("source")), ints(example.get("target")), 0);
             assertThat(row.ids()).containsExactly(ints(example.get("input_ids")));
-            int[] source = IntStream.range(0, cutoff).map(i -> row.isSource(i) ? 1 : 0).toArray();
+            int[] source =
+                    IntStream.range(0, cutoff).map(i -> row.isSource(i) ? 1 : 0).toArray();
             assertThat(source).containsExactly(ints(example.get("src_mask")));
             boolean quirk = example.get("quirk").booleanValue();
             quirks += quirk ? 1 : 0;
@@ -42,8 +44,8 @@ class RowsTest {
     @Test
     void documentRowsEqualTheReference() {
         JsonNode fixture = DataFixtures.read("pretrain-rows.json");
-        DocumentRows maker =
-                DocumentRows.of(fixture.get("cutoff_len").intValue(), fixture.get("eos").intValue());
+        DocumentRows maker = DocumentRows.of(
+                fixture.get("cutoff_len").intValue(), fixture.get("eos").intValue());
         List<int[]> documents = lists(fixture.get("documents"));
         List<Row> packed = maker.packed(documents);
         assertRows(packed, lists(fixture.get("packed")));
@@ -91,7 +93,9 @@ class RowsTest {
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> SftRows.of(3, SPECIAL, true))
                 .withMessage("data.max_tokens must be at least 4, room for bos, sep, eos and one token, not 3");
-        assertThat(SftRows.of(4, SPECIAL, true).row(new int[] {9}, new int[] {8, 7}, 0).ids())
+        assertThat(SftRows.of(4, SPECIAL, true)
+                        .row(new int[] {9}, new int[] {8, 7}, 0)
+                        .ids())
                 .containsExactly(1, 3, 8, 2);
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> new RowIds(1, -1, 2, 3, 4))

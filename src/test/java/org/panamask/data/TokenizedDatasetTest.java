@@ -23,18 +23,18 @@ class TokenizedDatasetTest {
         assertThat(four.statistics()).isEqualTo(one.statistics());
         for (int i = 0; i < EXAMPLES.size(); i++) {
             assertThat(four.rows().get(i).index()).isEqualTo(i);
-            assertThat(four.rows().get(i).ids()).containsExactly(one.rows().get(i).ids());
+            assertThat(four.rows().get(i).ids())
+                    .containsExactly(one.rows().get(i).ids());
         }
     }
 
     @Test
     void reportsProgressUpToTheEnd() {
         List<Long> done = new ArrayList<>();
-        TokenizedDataset.build(
-                EXAMPLES, MAKER, new Tokenization(TokenizedDatasetTest::letters, 2, (at, total) -> {
-                    assertThat(total).isEqualTo(1000);
-                    done.add(at);
-                }));
+        TokenizedDataset.build(EXAMPLES, MAKER, new Tokenization(TokenizedDatasetTest::letters, 2, (at, total) -> {
+            assertThat(total).isEqualTo(1000);
+            done.add(at);
+        }));
         assertThat(done).containsExactly(256L, 512L, 768L, 1000L);
     }
 

@@ -64,7 +64,8 @@ class PatternRulesTest {
 
     @Test
     void countsTheWaysThatMultiplyRetries() {
-        assertThat(PatternRules.ways("\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", TokenizerException::new)).isEqualTo(2);
+        assertThat(PatternRules.ways("\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", TokenizerException::new))
+                .isEqualTo(2);
         assertThat(PatternRules.ways("\\p{L}+", TokenizerException::new)).isEqualTo(1);
     }
 }

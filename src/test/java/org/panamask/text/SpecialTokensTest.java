@@ -60,9 +60,12 @@ class SpecialTokensTest {
     void explicitIdsAndNamesWinOverFilesAndFamily() throws IOException {
         try (Tokenizer tokenizer = open("<|mask|>")) {
             SpecialTokens tokens = tokenizer.specialTokens();
-            assertThat(tokens.with(SpecialToken.MASK, 9).orFamily("llama", 32_000).require(SpecialToken.MASK))
+            assertThat(tokens.with(SpecialToken.MASK, 9)
+                            .orFamily("llama", 32_000)
+                            .require(SpecialToken.MASK))
                     .isEqualTo(9);
-            assertThat(tokens.with(SpecialToken.MASK, "ab", tokenizer).require(SpecialToken.MASK)).isEqualTo(2);
+            assertThat(tokens.with(SpecialToken.MASK, "ab", tokenizer).require(SpecialToken.MASK))
+                    .isEqualTo(2);
             assertThat(tokens.require(SpecialToken.MASK)).isEqualTo(5);
             assertThatExceptionOfType(TokenizerException.class)
                     .isThrownBy(() -> tokens.with(SpecialToken.MASK, "<x>", tokenizer))
@@ -83,8 +86,10 @@ class SpecialTokensTest {
             assertThat(tokens.require(SpecialToken.PAD)).isEqualTo(30399);
             assertThat(tokens.require(SpecialToken.BOS)).isEqualTo(1);
             assertThat(tokens.require(SpecialToken.EOS)).isEqualTo(2);
-            assertThat(tokenizer.specialTokens().orFamily("llama", 128_256).id(SpecialToken.MASK)).isEmpty();
-            assertThat(tokenizer.specialTokens().orFamily("qwen2", 32_000).id(SpecialToken.MASK)).isEmpty();
+            assertThat(tokenizer.specialTokens().orFamily("llama", 128_256).id(SpecialToken.MASK))
+                    .isEmpty();
+            assertThat(tokenizer.specialTokens().orFamily("qwen2", 32_000).id(SpecialToken.MASK))
+                    .isEmpty();
         }
     }
 

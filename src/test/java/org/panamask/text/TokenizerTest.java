@@ -47,7 +47,8 @@ class TokenizerTest {
     void neverTruncatesPadsOrAddsWhatTheFileAsksFor() throws IOException {
         String truncation =
                 "{\"direction\": \"Right\", \"max_length\": 2, \"strategy\": \"LongestFirst\", \"stride\": 5}";
-        String json = json(WORDS).replace("\"truncation\": null", "\"truncation\": " + truncation)
+        String json = json(WORDS)
+                .replace("\"truncation\": null", "\"truncation\": " + truncation)
                 .replace("\"post_processor\": null", "\"post_processor\": {\"type\": \"Nonsense\"}");
         try (Tokenizer tokenizer = Tokenizer.open(write(json))) {
             assertThat(tokenizer.encode("a ".repeat(4000))).hasSize(4000);
@@ -69,7 +70,8 @@ class TokenizerTest {
                 assertThatExceptionOfType(TokenizerException.class)
                         .isThrownBy(() -> tokenizer.decode(new int[] {0, id}, false))
                         .withMessage("%s: id %d at position 1 is not in the vocabulary of 6; "
-                                .formatted(tokenizer.path(), id) + "decode ids of this tokenizer only");
+                                        .formatted(tokenizer.path(), id)
+                                + "decode ids of this tokenizer only");
             }
         }
     }
@@ -95,7 +97,8 @@ class TokenizerTest {
         Tokenizer tokenizer = words();
         tokenizer.close();
         tokenizer.close();
-        assertThatIllegalStateException().isThrownBy(() -> tokenizer.encode("a"))
+        assertThatIllegalStateException()
+                .isThrownBy(() -> tokenizer.encode("a"))
                 .withMessage(tokenizer.path() + ": the tokenizer is closed");
         assertThatIllegalStateException().isThrownBy(() -> tokenizer.decode(new int[] {0}, false));
     }
@@ -103,7 +106,8 @@ class TokenizerTest {
     @Test
     void servesManyThreadsAtOnce() throws IOException {
         try (Tokenizer tokenizer = words()) {
-            List<int[]> rows = IntStream.range(0, 2000).parallel()
+            List<int[]> rows = IntStream.range(0, 2000)
+                    .parallel()
                     .mapToObj(i -> tokenizer.encode(i % 2 == 0 ? "a b" : "ab c a"))
                     .toList();
             assertThat(rows.get(1000)).containsExactly(0, 1);
@@ -142,11 +146,14 @@ class TokenizerTest {
 
     @Test
     void refusesMergesThatDoNotResolve() throws IOException {
-        refuses(json(PAIRS.replace("[\"a\", \"b\"]", "[\"b\", \"a\"]")),
+        refuses(
+                json(PAIRS.replace("[\"a\", \"b\"]", "[\"b\", \"a\"]")),
                 ": model.merges[0]: 'ba' is not in model.vocab; fetch the file again");
-        refuses(json(PAIRS.replace("[\"a\", \"b\"]", "[\"a\"]")),
+        refuses(
+                json(PAIRS.replace("[\"a\", \"b\"]", "[\"a\"]")),
                 ": model.merges[0]: must be two tokens, but is [\"a\"]; fetch the file again");
-        refuses(json(PAIRS.replace("\"merges\"", "\"continuing_subword_prefix\": \"##\", \"merges\"")),
+        refuses(
+                json(PAIRS.replace("\"merges\"", "\"continuing_subword_prefix\": \"##\", \"merges\"")),
                 ": model.merges[0]: the second token must begin with the prefix '##', but is 'b'; fetch the file again");
     }
 
@@ -170,7 +177,8 @@ class TokenizerTest {
 
     @Test
     void wrapsWhatTheLibraryItselfRefuses() throws IOException {
-        refuses(json(WORDS).replace("{\"type\": \"Whitespace\"}", "{\"type\": \"Nonsense\"}"),
+        refuses(
+                json(WORDS).replace("{\"type\": \"Whitespace\"}", "{\"type\": \"Nonsense\"}"),
                 ": the tokenizer library refuses it, ");
     }
 
@@ -189,8 +197,7 @@ class TokenizerTest {
     static String json(String model) {
         return """
                 {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [%s], "normalizer": null,
-                 "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null, "model": %s}"""
-                .formatted(ADDED, model);
+                 "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null, "model": %s}""".formatted(ADDED, model);
     }
 
     static String words(String mask) {

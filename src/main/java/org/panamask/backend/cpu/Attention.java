@@ -36,8 +36,7 @@ final class Attention {
         try (Frame frame = job.frame()) {
             MemorySegment q = padded(frame, rows(shape, inputs.q(), block), block);
             MemorySegment probabilities = probabilities(frame, shape, inputs, block, q);
-            MemorySegment out =
-                    block.isPadded() ? frame.take(block.padded() * to.rowBytes()) : to.memory();
+            MemorySegment out = block.isPadded() ? frame.take(block.padded() * to.rowBytes()) : to.memory();
             mix(shape, block, probabilities, keys(shape, inputs.v(), block), out);
             if (block.isPadded()) {
                 MemorySegment.copy(out, 0, to.memory(), 0, to.bytes());
@@ -60,7 +59,8 @@ final class Attention {
     }
 
     /// The probabilities of a block, `[H, rows, keys]`, of the job's type.
-    MemorySegment probabilities(Frame frame, AttentionShape shape, AttentionInputs inputs, Block block, MemorySegment q) {
+    MemorySegment probabilities(
+            Frame frame, AttentionShape shape, AttentionInputs inputs, Block block, MemorySegment q) {
         MemorySegment scores = frame.take(shape.scores(block) * 4);
         MemorySegment k = keys(shape, inputs.k(), block);
         Optional<MaskTile> mask = MaskTile.of(job, frame, inputs.mask(), block);
@@ -79,8 +79,9 @@ final class Attention {
                 job.run(plan, from, k, to);
             }
         }
-        MemorySegment probabilities =
-                job.dtype() == DType.F32 ? scores : frame.take(shape.scores(block) * job.dtype().bytes());
+        MemorySegment probabilities = job.dtype() == DType.F32
+                ? scores
+                : frame.take(shape.scores(block) * job.dtype().bytes());
         job.run(
                 new Plan.Softmax(shape.rows(DnnlType.F32, block), shape.rows(job.type(), block)),
                 scores,
@@ -94,7 +95,9 @@ final class Attention {
         long bytes = block.keys() * job.dtype().bytes();
         for (int row = 0; row < block.rows(); row++) {
             for (int head = 0; mask.hidden()[row] && head < shape.heads(); head++) {
-                probabilities.asSlice((head * block.padded() + row) * bytes, bytes).fill((byte) 0);
+                probabilities
+                        .asSlice((head * block.padded() + row) * bytes, bytes)
+                        .fill((byte) 0);
             }
         }
     }

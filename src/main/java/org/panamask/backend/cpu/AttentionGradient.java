@@ -22,8 +22,8 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         if (job.dtype() == DType.F32) {
             // One tensor may be queries, keys and values at once; then no block may replace what another added.
             Into queries = isShared(dq, dk) || isShared(dq, dv) ? cleared(dq) : dq;
-            KeySums sums =
-                    new KeySums(cleared(dk).tensor().memory(), cleared(dv).tensor().memory(), 0);
+            KeySums sums = new KeySums(
+                    cleared(dk).tensor().memory(), cleared(dv).tensor().memory(), 0);
             for (int b = 0; b < inputs.mask().batch(); b++) {
                 shape.blocks(inputs.mask(), b, block -> backward(block, queries, sums));
             }
@@ -51,7 +51,10 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         long first = (long) b * shape.tokens() * shape.keyWidth();
         long elements = shape.tokens() * shape.keyWidth();
         try (Frame frame = job.frame()) {
-            KeySums sums = new KeySums(frame.take(elements * 4).fill((byte) 0), frame.take(elements * 4).fill((byte) 0), first);
+            KeySums sums = new KeySums(
+                    frame.take(elements * 4).fill((byte) 0),
+                    frame.take(elements * 4).fill((byte) 0),
+                    first);
             shape.blocks(inputs.mask(), b, block -> backward(block, dq, sums));
             finish(sums.dk(), dk, first, elements);
             finish(sums.dv(), dv, first, elements);
@@ -145,13 +148,11 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
                 Plan.Finish.PLAIN);
         MemorySegment v = Attention.keys(shape, inputs.v(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(
-                    plan,
-                    Attention.query(shape, d, g, job.dtype()),
-                    v,
-                    Attention.score(block, dp, g, DType.F32));
+            job.run(plan, Attention.query(shape, d, g, job.dtype()), v, Attention.score(block, dp, g, DType.F32));
         }
-        MemorySegment ds = job.dtype() == DType.F32 ? dp : frame.take(shape.scores(block) * job.dtype().bytes());
+        MemorySegment ds = job.dtype() == DType.F32
+                ? dp
+                : frame.take(shape.scores(block) * job.dtype().bytes());
         int keys = Math.toIntExact(block.keys());
         float scale = shape.scale();
         job.rows(shape.heads() * block.padded(), keys, (tile, first, last) -> {
@@ -182,11 +183,7 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
                 Plan.Finish.of(1, add));
         MemorySegment k = Attention.keys(shape, inputs.k(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(
-                    plan,
-                    Attention.score(block, ds, g, job.dtype()),
-                    k,
-                    Attention.query(shape, dq, g, job.dtype()));
+            job.run(plan, Attention.score(block, ds, g, job.dtype()), k, Attention.query(shape, dq, g, job.dtype()));
         }
     }
 }

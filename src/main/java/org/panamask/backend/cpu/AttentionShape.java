@@ -98,8 +98,7 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens) {
             int rows = compiled == 0 ? end - from : (int) compiled;
             int high = Math.min(tokens, (mask.highestKey(from, from + rows) + KEY_STEP - 1) / KEY_STEP * KEY_STEP);
             int low = Math.min(high, mask.lowestKey(from, from + rows) / KEY_STEP * KEY_STEP);
-            consumer.accept(
-                    new Block(batchRow, from, rows, Math.max(rows, RowSteps.LEAST), low, high - low));
+            consumer.accept(new Block(batchRow, from, rows, Math.max(rows, RowSteps.LEAST), low, high - low));
             from += rows;
         }
     }

@@ -78,7 +78,8 @@ final class Choice {
         return result;
     }
 
-    /// The first id at which the summed probabilities exceed `bound`; the last possible one where rounding leaves none.
+    /// The first id at which the summed probabilities exceed `bound`; the last possible one where rounding leaves
+    /// none.
     private static int draw(float[] p, int vocabulary, double bound) {
         double before = 0;
         int token = 0;
@@ -115,10 +116,7 @@ final class Choice {
         job.rows(chunk.rows(), vocabulary, (tile, first, last) -> {
             ProbabilityFilter filter = new ProbabilityFilter(tile);
             for (int row = (int) first; row < last; row++) {
-                work.run(
-                        row,
-                        tile.load(0, chunk.logits(), DType.F32, (long) row * vocabulary, vocabulary),
-                        filter);
+                work.run(row, tile.load(0, chunk.logits(), DType.F32, (long) row * vocabulary, vocabulary), filter);
             }
         });
     }

@@ -49,8 +49,8 @@ public final class CpuBackend extends HostBackend {
 
     /// Loads oneDNN and starts the backend.
     ///
-    /// @throws BackendException if native access is refused, oneDNN cannot be loaded, or the type of `settings` cannot
-    ///     run on this processor
+    /// @throws BackendException if native access is refused, oneDNN cannot be loaded, or the type of `settings`
+    ///     cannot run on this processor
     public static CpuBackend open(BackendSettings settings) {
         CpuBackend backend;
         try {

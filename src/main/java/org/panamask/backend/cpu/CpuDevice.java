@@ -6,8 +6,8 @@ import org.panamask.ffi.DnnlStream;
 import org.panamask.ffi.NativeObjects;
 import org.panamask.ffi.OpenMp;
 
-/// The native objects and threads of one backend. Made, used and closed on the job thread, because OpenMP keeps a team of
-/// threads for each thread that calls it.
+/// The native objects and threads of one backend. Made, used and closed on the job thread, because OpenMP keeps a team
+/// of threads for each thread that calls it.
 final class CpuDevice implements AutoCloseable {
     /// Each primitive keeps its compiled code, tens of KiB.
     private static final int PRIMITIVES = 2048;

@@ -25,7 +25,8 @@ record CpuJob(CpuDevice device, HostArena arena, DType dtype) {
             case BF16 -> DnnlType.BF16;
             case F16 -> DnnlType.F16;
             case F64, I64, I32, I16, I8, U8, BOOL, F8_E4M3, F8_E5M2 ->
-                throw new IllegalArgumentException("backend cpu: oneDNN computes in F32, BF16 and F16, not in " + dtype);
+                throw new IllegalArgumentException(
+                        "backend cpu: oneDNN computes in F32, BF16 and F16, not in " + dtype);
         };
     }
 

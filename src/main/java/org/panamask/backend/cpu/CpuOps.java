@@ -201,8 +201,7 @@ final class CpuOps implements BackwardOps {
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
         ShapeRules.crossEntropy(hidden, head, targets, weights);
-        return heads.crossEntropy(
-                hidden, head, targets, weights, new CrossEntropyGradients(List.of(), List.of()));
+        return heads.crossEntropy(hidden, head, targets, weights, new CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override

@@ -81,15 +81,13 @@ final class CpuWeight extends Weight {
         long out = shape().extent(0);
         long in = shape().last();
         DnnlType type = job.type();
-        Layout asItLies = direction == Direction.FORWARD
-                ? Layout.transposed(type, in, out)
-                : Layout.matrix(type, out, in);
+        Layout asItLies =
+                direction == Direction.FORWARD ? Layout.transposed(type, in, out) : Layout.matrix(type, out, in);
         if (trainable()) {
             return new Operand(asItLies, false, plain(job, job.dtype()));
         }
         Layout layout = Layout.matrix(type, asItLies.rows(), asItLies.columns());
-        Form form = forms.computeIfAbsent(
-                new Key(job.dtype(), true, direction), _ -> pack(job, direction, layout));
+        Form form = forms.computeIfAbsent(new Key(job.dtype(), true, direction), _ -> pack(job, direction, layout));
         return new Operand(layout, true, form.memory().memory());
     }
 

@@ -92,10 +92,7 @@ final class Head {
         boolean wanted = !gradients.hidden().isEmpty() || !gradients.head().isEmpty();
         chunks(hidden, head, (frame, chunk) -> {
             Scores scores = Scores.of(job, chunk, vocabulary, targets);
-            job.run(
-                    new Plan.Softmax(tile(chunk, vocabulary), tile(chunk, vocabulary)),
-                    chunk.logits(),
-                    chunk.logits());
+            job.run(new Plan.Softmax(tile(chunk, vocabulary), tile(chunk, vocabulary)), chunk.logits(), chunk.logits());
             score(chunk, scores, vocabulary, result);
             if (wanted) {
                 gradients(frame, chunk, head, new Wanted(targets, weights, gradients));
@@ -144,8 +141,8 @@ final class Head {
     /// `log(sum(exp(logits)))` is the largest logit minus the logarithm of its probability, which is never small.
     private static void score(Chunk chunk, Scores scores, int vocabulary, CrossEntropy result) {
         for (int row = 0; row < chunk.rows(); row++) {
-            float likeliest = chunk.logits()
-                    .getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + scores.best[row]);
+            float likeliest =
+                    chunk.logits().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + scores.best[row]);
             double entropy = scores.largest[row] - Math.log(likeliest) - scores.target[row];
             HostNumbers.put(result.rows(), chunk.from() + row, entropy);
             result.correct()
@@ -169,11 +166,11 @@ final class Head {
         }
         Matrix errors = new Matrix(chunk.logits(), DType.F32, vocabulary);
         if (job.dtype() != DType.F32) {
-            MemorySegment rounded = frame.take(chunk.padded() * vocabulary * job.dtype().bytes());
+            MemorySegment rounded =
+                    frame.take(chunk.padded() * vocabulary * job.dtype().bytes());
             Layout layout = tile(chunk, vocabulary);
             job.run(
-                    new Plan.Reorder(
-                            layout, Layout.matrix(job.type(), chunk.padded(), vocabulary), false),
+                    new Plan.Reorder(layout, Layout.matrix(job.type(), chunk.padded(), vocabulary), false),
                     chunk.logits(),
                     rounded);
             errors = new Matrix(rounded, job.dtype(), vocabulary);
@@ -181,13 +178,17 @@ final class Head {
         for (Tensor gradient : wanted.gradients().hidden()) {
             Operand weights = CpuWeight.of(head).operand(job, Direction.BACKWARD);
             Matrix product = new Matrix(
-                    frame.take(chunk.padded() * chunk.hidden().width() * 4), DType.F32, chunk.hidden().width());
+                    frame.take(chunk.padded() * chunk.hidden().width() * 4),
+                    DType.F32,
+                    chunk.hidden().width());
             products.multiply(errors, weights, product, chunk.padded(), Plan.Finish.PLAIN);
             scaleRows(chunk, wanted.weights(), product, Matrix.of(gradient).from(chunk.from()));
         }
         for (Tensor gradient : wanted.gradients().head()) {
             Matrix scaled = new Matrix(
-                    frame.take(chunk.padded() * chunk.hidden().rowBytes()), job.dtype(), chunk.hidden().width());
+                    frame.take(chunk.padded() * chunk.hidden().rowBytes()),
+                    job.dtype(),
+                    chunk.hidden().width());
             scaled.memory().fill((byte) 0);
             scaleRows(chunk, wanted.weights(), chunk.hidden(), scaled);
             products.addOuter(errors, scaled, chunk.padded(), 1, gradient.memory());

@@ -7,7 +7,8 @@ import org.panamask.tensor.AnnealingDraw;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 
-/// What is added to the scores of a block, one row for all heads: 0 where a key is visible, negative infinity elsewhere.
+/// What is added to the scores of a block, one row for all heads: 0 where a key is visible, negative infinity
+/// elsewhere.
 ///
 /// @param memory `[rows, keys]`, F32
 /// @param hidden by row, whether it sees nothing; such a row holds zeros, so that its softmax is a number
@@ -43,8 +44,7 @@ record MaskTile(MemorySegment memory, boolean[] hidden) {
     }
 
     private static boolean covers(KeyIntervals mask, AttentionShape.Block block, int row, int which) {
-        return mask.bound(row, which) <= block.lowKey()
-                && mask.bound(row, which + 1) >= block.lowKey() + block.keys();
+        return mask.bound(row, which) <= block.lowKey() && mask.bound(row, which + 1) >= block.lowKey() + block.keys();
     }
 
     private static boolean fill(

@@ -11,7 +11,8 @@ import org.panamask.tensor.Weight;
 
 /// Root mean square normalisation: forward by oneDNN, back by loops, in F32 whatever the storage type.
 final class Normalization {
-    /// Rows whose gain gradients are summed before they meet those of other rows; the same for any number of threads.
+    /// Rows whose gain gradients are summed before they meet those of other rows; the same for any number of
+    /// threads.
     private static final int SUMMED_ROWS = 64;
 
     private final CpuJob job;
@@ -38,8 +39,7 @@ final class Normalization {
         return y;
     }
 
-    private void normalize(
-            MemorySegment x, MemorySegment y, MemorySegment gain, Layout layout, float epsilon) {
+    private void normalize(MemorySegment x, MemorySegment y, MemorySegment gain, Layout layout, float epsilon) {
         if (layout.type() == DnnlType.F32) {
             job.run(new Plan.Normalization(layout, epsilon, true), x, y, gain);
         } else {

@@ -158,9 +158,8 @@ sealed interface Plan {
                     gain
                             ? Set.of(DnnlNormalization.Flag.RMS, DnnlNormalization.Flag.SCALE)
                             : Set.of(DnnlNormalization.Flag.RMS));
-            return preparation.compile(preparation
-                    .operations(preparation.postOps())
-                    .normalizationForInference(options, from, to));
+            return preparation.compile(
+                    preparation.operations(preparation.postOps()).normalizationForInference(options, from, to));
         }
     }
 

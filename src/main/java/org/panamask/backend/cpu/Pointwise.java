@@ -31,7 +31,8 @@ final class Pointwise {
     }
 
     private static MemorySegment at(Tensor tensor, long row) {
-        return tensor.memory().asSlice(row * tensor.shape().last() * tensor.dtype().bytes());
+        return tensor.memory()
+                .asSlice(row * tensor.shape().last() * tensor.dtype().bytes());
     }
 
     private void binary(DnnlBinary function, Tensor x, Tensor y, Into into) {
@@ -104,8 +105,11 @@ final class Pointwise {
     void clear(Tensor tensor) {
         long chunk = 1 << 16;
         long bytes = tensor.bytes();
-        job.rows((bytes + chunk - 1) / chunk, chunk / 4, (_, first, last) -> tensor.memory()
-                .asSlice(first * chunk, Math.min(bytes, last * chunk) - first * chunk)
-                .fill((byte) 0));
+        job.rows(
+                (bytes + chunk - 1) / chunk,
+                chunk / 4,
+                (_, first, last) -> tensor.memory()
+                        .asSlice(first * chunk, Math.min(bytes, last * chunk) - first * chunk)
+                        .fill((byte) 0));
     }
 }

@@ -73,9 +73,8 @@ final class Preparation implements AutoCloseable {
     Prepared compile(DnnlPrimitiveDesc plan) {
         keep(plan);
         DnnlMemoryDesc scratchpad = keep(plan.scratchpad());
-        long[] described = operands.stream()
-                .mapToLong(operand -> operand.desc().bytes())
-                .toArray();
+        long[] described =
+                operands.stream().mapToLong(operand -> operand.desc().bytes()).toArray();
         List<DnnlArgument> slots = new ArrayList<>(operands);
         slots.add(DnnlArgument.scratchpad(scratchpad));
         return new Prepared(

@@ -69,12 +69,7 @@ final class Products {
 
     void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         Operand weights = CpuWeight.of(w).operand(job, Direction.BACKWARD);
-        multiply(
-                Matrix.of(dy),
-                weights,
-                Matrix.of(dx.tensor()),
-                dy.shape().extent(0),
-                Plan.Finish.of(scale, dx.add()));
+        multiply(Matrix.of(dy), weights, Matrix.of(dx.tensor()), dy.shape().extent(0), Plan.Finish.of(scale, dx.add()));
     }
 
     /// `y = finish(x weights)` for `rows` rows; `more` are the bias or mask of `finish`.
@@ -122,9 +117,7 @@ final class Products {
         operands[1] = weights.memory();
         operands[2] = y.memory();
         System.arraycopy(more, 0, operands, 3, more.length);
-        job.run(
-                new Plan.Product(x.layout(rows), weights.layout(), weights.packed(), y.layout(rows), finish),
-                operands);
+        job.run(new Plan.Product(x.layout(rows), weights.layout(), weights.packed(), y.layout(rows), finish), operands);
     }
 
     /// `dw += scale * dy^T x`.

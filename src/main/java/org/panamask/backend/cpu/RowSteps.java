@@ -8,8 +8,8 @@ final class RowSteps {
 
     private RowSteps() {}
 
-    /// The largest row count at most `rows` that products are compiled for: multiples of 16 up to 256, then four in each
-    /// octave; 0 below 16.
+    /// The largest row count at most `rows` that products are compiled for: multiples of 16 up to 256, then four in
+    /// each octave; 0 below 16.
     static long product(long rows) {
         if (rows <= 256) {
             return rows / LEAST * LEAST;

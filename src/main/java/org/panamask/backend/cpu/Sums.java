@@ -84,7 +84,10 @@ final class Sums {
             for (long row = first; row < last; row++) {
                 long target = HostNumbers.intAt(rows, row);
                 ShapeRules.requireIndex(
-                        "gatherRowsBackward: rows", target, row, dx.tensor().shape().extent(0));
+                        "gatherRowsBackward: rows",
+                        target,
+                        row,
+                        dx.tensor().shape().extent(0));
                 addRow(tile, dy, row * width, dx.tensor(), target * width);
             }
         });

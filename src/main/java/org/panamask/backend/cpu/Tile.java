@@ -85,12 +85,14 @@ final class Tile {
         return values;
     }
 
-    /// Writes the first `count` of `values` to elements `[from, from + count)` of a float tensor, rounded to its type.
+    /// Writes the first `count` of `values` to elements `[from, from + count)` of a float tensor, rounded to its
+    /// type.
     void store(float[] values, Tensor tensor, long from, int count) {
         store(values, tensor.memory(), tensor.dtype(), from, count);
     }
 
-    /// Writes the first `count` of `values` to elements `[from, from + count)` of float memory, rounded to its type.
+    /// Writes the first `count` of `values` to elements `[from, from + count)` of float memory, rounded to its
+    /// type.
     void store(float[] values, MemorySegment memory, DType dtype, long from, int count) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_FLOAT, from * 4, count);

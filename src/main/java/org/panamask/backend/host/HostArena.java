@@ -9,9 +9,9 @@ import org.panamask.tensor.Scope;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 
-/// One block of memory used from both ends. A job that needs more gets further blocks while it runs; after it the blocks
-/// are replaced by one of the size that was needed, so the next job of its kind allocates nothing and finds the same
-/// addresses. Confined to the job thread.
+/// One block of memory used from both ends. A job that needs more gets further blocks while it runs; after it the
+/// blocks are replaced by one of the size that was needed, so the next job of its kind allocates nothing and finds the
+/// same addresses. Confined to the job thread.
 public final class HostArena implements JobArena {
     private static final String OWNER = "arena";
 
@@ -94,7 +94,11 @@ public final class HostArena implements JobArena {
             throw new IllegalStateException("operations live inside a job: this one has ended");
         }
         long bytes = shape.count() * dtype.bytes();
-        return Tensor.of(shape, dtype, place(bytes, shape + " " + dtype), growth(end).scopes.getLast());
+        return Tensor.of(
+                shape,
+                dtype,
+                place(bytes, shape + " " + dtype),
+                growth(end).scopes.getLast());
     }
 
     /// Scratch memory of the current end that ends with the current scope.

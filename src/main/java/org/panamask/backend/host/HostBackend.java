@@ -15,8 +15,8 @@ import org.panamask.backend.Precision;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
 
-/// The part of a backend that does not depend on how it computes: one platform thread that runs jobs in order, the arena,
-/// the owners, and giving everything back at the end.
+/// The part of a backend that does not depend on how it computes: one platform thread that runs jobs in order, the
+/// arena, the owners, and giving everything back at the end.
 public abstract class HostBackend implements Backend {
     private final String name;
     private final Ledger ledger = new Ledger();

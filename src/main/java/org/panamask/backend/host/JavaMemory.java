@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Native memory through the JDK's own arenas: no native access is needed, but the JVM's bound on direct memory applies.
+/// Native memory through the JDK's own arenas: no native access is needed, but the JVM's bound on direct memory
+/// applies.
 public final class JavaMemory implements HostMemory.Source {
     private final Map<Long, Arena> arenas = new HashMap<>();
 
