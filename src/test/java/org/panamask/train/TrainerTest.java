@@ -67,8 +67,7 @@ class TrainerTest {
                     "make",
                     Precision.F32,
                     ops -> Models.create(LlamaConfig.of(VOCABULARY, 32, 2, 4, 64), 7, ops, owner));
-            LoraSettings lora =
-                    LoraSettings.defaults().with("rank", 4).with("dropout", 0.1);
+            LoraSettings lora = LoraSettings.defaults().with("rank", 4).with("dropout", 0.1);
             Adapter adapter = backend.run("adapt", Precision.F32, ops -> Adapter.create(model, lora, 7, ops, owner));
             Objective objective = new Objective.DdmSft(true, 1e-3, 1, LossNormalization.TOKEN_BOUND);
             trainer = new Trainer(
@@ -112,7 +111,8 @@ class TrainerTest {
             List<double[]> expected = whole.gradients();
             List<double[]> got = cut.gradients();
             for (int i = 0; i < expected.size(); i++) {
-                double most = Arrays.stream(expected.get(i)).map(Math::abs).max().orElseThrow();
+                double most =
+                        Arrays.stream(expected.get(i)).map(Math::abs).max().orElseThrow();
                 assertThat(got.get(i)).containsExactly(expected.get(i), within(1e-6 * Math.max(1, most)));
             }
             assertThat(expected.stream().flatMapToDouble(Arrays::stream)).anyMatch(value -> Math.abs(value) > 1e-4);
