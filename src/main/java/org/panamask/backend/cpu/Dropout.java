@@ -86,24 +86,50 @@ final class Dropout {
         for (int r = 0; r < rows; r++) {
             long sample = HostNumbers.intAt(key.rows(), (row + r) * 2) & LOW;
             long position = HostNumbers.intAt(key.rows(), (row + r) * 2 + 1) & LOW;
-            for (int block = 0; block < blocks; block++) {
-                c[0][r * blocks + block] = sample;
-                c[1][r * blocks + block] = position;
-                c[2][r * blocks + block] = block;
-                c[3][r * blocks + block] = key.site() & LOW;
-            }
+            start(c, r * blocks, blocks, new RowKey(sample, position, key));
         }
-        int k0 = (int) key.seed();
-        int k1 = (int) (key.seed() >>> 32);
-        for (int round = 0; round < 10; round++) {
-            round(c, count, k0 & LOW, k1 & LOW);
-            k0 += W0;
-            k1 += W1;
+        for (int round = 2; round < 10; round++) {
+            round(c, count, key(key, 0, round), key(key, 1, round));
         }
+        join(c[0], c[1], count);
+        join(c[2], c[3], count);
+        long[] pairs = tile.pairs(count * 2);
+        interleave(c[0], c[2], pairs, count);
         int[] words = tile.drops(count * 4);
-        interleave(c, words, count);
+        MemorySegment.copy(MemorySegment.ofArray(pairs), 0, MemorySegment.ofArray(words), 0, count * 16L);
         compare(words, count * 4, key.threshold());
         return words;
+    }
+
+    /// Half `which` of the key in round `round`.
+    private static long key(DropoutKey key, int which, int round) {
+        int half = (int) (key.seed() >>> 32 * which);
+        return half + round * (which == 0 ? W0 : W1) & LOW;
+    }
+
+    private record RowKey(long sample, long position, DropoutKey key) {}
+
+    /// The first two rounds of a row's counters `(sample, position, block, site)`: only the block differs between them,
+    /// so half of the products are constants.
+    private static void start(long[][] c, int from, int blocks, RowKey row) {
+        long p0 = M0 * row.sample();
+        long first = row.position() ^ key(row.key(), 0, 0);
+        long second = M1 * (((p0 >>> 32) ^ row.key().site() ^ key(row.key(), 1, 0)) & LOW);
+        long third = (second >>> 32) ^ key(row.key(), 0, 1);
+        long fourth = p0 & LOW ^ key(row.key(), 1, 1);
+        long[] c0 = c[0];
+        long[] c1 = c[1];
+        long[] c2 = c[2];
+        long[] c3 = c[3];
+        long product = 0;
+        for (int i = from; i < from + blocks; i++) {
+            long p = M0 * (((product >>> 32) ^ first) & LOW);
+            c0[i] = third ^ product;
+            c1[i] = second;
+            c2[i] = (p >>> 32) ^ fourth;
+            c3[i] = p;
+            product += M1;
+        }
     }
 
     /// One round of the generator on all counters; the upper halves of the words are left dirty.
@@ -122,16 +148,17 @@ final class Dropout {
         }
     }
 
-    private static void interleave(long[][] c, int[] words, int count) {
-        long[] c0 = c[0];
-        long[] c1 = c[1];
-        long[] c2 = c[2];
-        long[] c3 = c[3];
+    /// Puts the low halves of two words into the first.
+    private static void join(long[] low, long[] high, int count) {
         for (int i = 0; i < count; i++) {
-            words[4 * i] = (int) c0[i];
-            words[4 * i + 1] = (int) c1[i];
-            words[4 * i + 2] = (int) c2[i];
-            words[4 * i + 3] = (int) c3[i];
+            low[i] = low[i] & LOW | high[i] << 32;
+        }
+    }
+
+    private static void interleave(long[] first, long[] second, long[] pairs, int count) {
+        for (int i = 0; i < count; i++) {
+            pairs[2 * i] = first[i];
+            pairs[2 * i + 1] = second[i];
         }
     }
 

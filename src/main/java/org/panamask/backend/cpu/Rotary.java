@@ -1,7 +1,5 @@
 package org.panamask.backend.cpu;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Ops;
@@ -10,6 +8,9 @@ import org.panamask.tensor.Tensor;
 
 /// Rotary embedding, forward and back.
 final class Rotary {
+    private static final int COSINES = 2;
+    private static final int SINES = 3;
+
     private final CpuJob job;
 
     Rotary(CpuJob job) {
@@ -29,59 +30,71 @@ final class Rotary {
 
     private void apply(Tensor x, Ops.Rotation rotation, float sign, Into into) {
         int width = Math.toIntExact(x.shape().last());
-        int heads = Math.toIntExact(x.shape().extent(1));
-        int elements = heads * width;
-        int half = width / 2;
+        int elements = Math.toIntExact(x.shape().extent(1)) * width;
         job.rows(x.shape().extent(0), elements, (tile, first, last) -> {
-            float[] cos = tile.array(2, half);
-            float[] sin = tile.array(3, half);
+            float[] to = tile.array(5, elements);
             for (long row = first; row < last; row++) {
-                angles(rotation, row, cos, sin);
-                scale(sin, sign, half);
+                angles(tile, rotation, row, sign, elements);
                 float[] from = tile.load(0, x, row * elements, elements);
-                float[] to = tile.array(1, elements);
-                for (int head = 0; head < elements; head += width) {
-                    turn(from, to, head, new Angles(cos, sin, half));
-                }
+                float[] partners = partners(tile, from, elements, width / 2);
+                multiply(to, from, tile.array(COSINES, elements), elements);
+                addProduct(to, partners, tile.array(SINES, elements), elements);
                 if (into.add()) {
-                    float[] sums = tile.load(4, into.tensor(), row * elements, elements);
-                    for (int i = 0; i < elements; i++) {
-                        to[i] += sums[i];
-                    }
+                    add(to, tile.load(4, into.tensor(), row * elements, elements), elements);
                 }
                 tile.store(to, into.tensor(), row * elements, elements);
             }
         });
     }
 
-    private record Angles(float[] cos, float[] sin, int half) {}
-
-    private static void angles(Ops.Rotation rotation, long row, float[] cos, float[] sin) {
-        int half = Math.toIntExact(rotation.cos().shape().last());
+    /// The angles of a row for all its heads, so that one long loop turns them: sines are negative in the first half of a
+    /// head, where the partner is subtracted.
+    private static void angles(Tile tile, Ops.Rotation rotation, long row, float sign, int elements) {
         int position = HostNumbers.intAt(rotation.positions(), row);
+        int half = Math.toIntExact(rotation.cos().shape().last());
         ShapeRules.requireIndex(
                 "rotate: positions", position, row, rotation.cos().shape().extent(0));
-        long from = (long) position * half * 4;
-        MemorySegment.copy(rotation.cos().memory(), ValueLayout.JAVA_FLOAT, from, cos, 0, half);
-        MemorySegment.copy(rotation.sin().memory(), ValueLayout.JAVA_FLOAT, from, sin, 0, half);
+        tile.array(COSINES, elements);
+        tile.array(SINES, elements);
+        float[] cos = tile.load(COSINES, rotation.cos(), (long) position * half, half);
+        float[] sin = tile.load(SINES, rotation.sin(), (long) position * half, half);
+        System.arraycopy(cos, 0, cos, half, half);
+        for (int i = 0; i < half; i++) {
+            float sine = sin[i] * sign;
+            sin[i] = -sine;
+            sin[half + i] = sine;
+        }
+        for (int head = 2 * half; head < elements; head += 2 * half) {
+            System.arraycopy(cos, 0, cos, head, 2 * half);
+            System.arraycopy(sin, 0, sin, head, 2 * half);
+        }
     }
 
-    private static void scale(float[] values, float factor, int count) {
+    /// The other element of each pair.
+    private static float[] partners(Tile tile, float[] from, int elements, int half) {
+        float[] partners = tile.array(1, elements);
+        for (int head = 0; head < elements; head += 2 * half) {
+            System.arraycopy(from, head + half, partners, head, half);
+            System.arraycopy(from, head, partners, head + half, half);
+        }
+        return partners;
+    }
+
+    private static void multiply(float[] to, float[] values, float[] factors, int count) {
         for (int i = 0; i < count; i++) {
-            values[i] *= factor;
+            to[i] = values[i] * factors[i];
         }
     }
 
-    // Two loops, each with one array written at one place, so that both become vector instructions.
-    private static void turn(float[] from, float[] to, int head, Angles angles) {
-        float[] cos = angles.cos();
-        float[] sin = angles.sin();
-        int half = angles.half();
-        for (int i = 0; i < half; i++) {
-            to[head + i] = from[head + i] * cos[i] - from[head + half + i] * sin[i];
+    private static void addProduct(float[] sums, float[] values, float[] factors, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[i] += values[i] * factors[i];
         }
-        for (int i = 0; i < half; i++) {
-            to[head + half + i] = from[head + half + i] * cos[i] + from[head + i] * sin[i];
+    }
+
+    private static void add(float[] sums, float[] values, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[i] += values[i];
         }
     }
 }

@@ -13,6 +13,7 @@ final class Tile {
 
     private final float[][] floats = new float[SLOTS][0];
     private int[] bits = {};
+    private long[] pairs = {};
     private int[] drops = {};
     private boolean[] flags = {};
     private short[] halves = {};
@@ -42,7 +43,15 @@ final class Tile {
         return halves;
     }
 
-    /// Another array of 32-bit words, which loads and stores leave alone.
+    /// One more array of 64-bit words.
+    long[] pairs(int count) {
+        if (pairs.length < count) {
+            pairs = new long[count];
+        }
+        return pairs;
+    }
+
+    /// An array of 32-bit words, which loads and stores leave alone.
     int[] drops(int count) {
         if (drops.length < count) {
             drops = new int[count];
