@@ -109,8 +109,8 @@ final class Dropout {
 
     private record RowKey(long sample, long position, DropoutKey key) {}
 
-    /// The first two rounds of a row's counters `(sample, position, block, site)`: only the block differs between them,
-    /// so half of the products are constants.
+    /// The first two rounds of a row's counters `(sample, position, block, site)`: only the block differs between
+    /// them, so half of the products are constants.
     private static void start(long[][] c, int from, int blocks, RowKey row) {
         long p0 = M0 * row.sample();
         long first = row.position() ^ key(row.key(), 0, 0);

@@ -47,8 +47,8 @@ final class Rotary {
         });
     }
 
-    /// The angles of a row for all its heads, so that one long loop turns them: sines are negative in the first half of a
-    /// head, where the partner is subtracted.
+    /// The angles of a row for all its heads, so that one long loop turns them: sines are negative in the first
+    /// half of a head, where the partner is subtracted.
     private static void angles(Tile tile, Ops.Rotation rotation, long row, float sign, int elements) {
         int position = HostNumbers.intAt(rotation.positions(), row);
         int half = Math.toIntExact(rotation.cos().shape().last());
