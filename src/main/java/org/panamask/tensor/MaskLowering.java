@@ -59,33 +59,45 @@ final class MaskLowering {
             }
             case AttentionMask.Segments(List<List<Integer>> ids) -> {
                 requireRows(ids.size(), batch, "segment ids");
-                for (int row = 0; row < rows.length; row++) {
-                    segment(ids.get(rows[row] / tokens), bounds, row, rows[row] % tokens, tokens);
-                }
+                segments(ids, bounds, tokens, rows);
             }
             case AttentionMask.Annealed annealed -> fill(annealed.within(), bounds, tokens, rows, batch);
         }
     }
 
-    private static void segment(List<Integer> ids, int[] bounds, int row, int i, int tokens) {
-        if (ids.size() != tokens) {
-            throw new ShapeException(
-                    "attention mask: segment ids of " + tokens + " tokens are needed, but got " + ids.size());
+    /// Rows ascend, so each run of equal ids is measured once, by the first row that lies in it.
+    private static void segments(List<List<Integer>> ids, int[] bounds, int tokens, int[] rows) {
+        Run run = new Run(0, 0, 0);
+        for (int row = 0; row < rows.length; row++) {
+            if (rows[row] >= run.end()) {
+                run = Run.around(rows[row], ids.get(rows[row] / tokens), tokens);
+            }
+            if (run.id() != 0) {
+                bounds[row * 4] = run.start() % tokens;
+                bounds[row * 4 + 1] = run.start() % tokens + run.end() - run.start();
+            }
         }
-        int id = ids.get(i);
-        if (id == 0) {
-            return;
+    }
+
+    /// Rows `b * T + i` of one segment, `start` up to but not including `end`.
+    private record Run(int id, int start, int end) {
+        static Run around(int row, List<Integer> ids, int tokens) {
+            if (ids.size() != tokens) {
+                throw new ShapeException(
+                        "attention mask: segment ids of " + tokens + " tokens are needed, but got " + ids.size());
+            }
+            int i = row % tokens;
+            int id = ids.get(i);
+            int start = i;
+            while (start > 0 && ids.get(start - 1) == id) {
+                start--;
+            }
+            int end = i + 1;
+            while (end < tokens && ids.get(end) == id) {
+                end++;
+            }
+            return new Run(id, row - i + start, row - i + end);
         }
-        int start = i;
-        while (start > 0 && ids.get(start - 1) == id) {
-            start--;
-        }
-        int end = i + 1;
-        while (end < tokens && ids.get(end) == id) {
-            end++;
-        }
-        bounds[row * 4] = start;
-        bounds[row * 4 + 1] = end;
     }
 
     private static void requireRows(int given, int batch, String what) {

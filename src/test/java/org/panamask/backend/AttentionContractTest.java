@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,6 +71,15 @@ class AttentionContractTest {
                 new Problem("causal", new AttentionMask.Causal().lower(1, 70), 2, 2, 16),
                 new Problem("full", FULL.lower(3, 1), 2, 1, 8),
                 new Problem("full", FULL.lower(2, 33), 6, 2, 64),
+                new Problem(
+                        "lengths, many rows", new AttentionMask.Lengths(List.of(20, 0, 33)).lower(3, 33), 6, 2, 16),
+                new Problem("annealed, grouped", annealed.lower(3, 40), 4, 2, 8),
+                new Problem(
+                        "lengths, gathered",
+                        new AttentionMask.Lengths(List.of(20, 0, 33)).lower(3, 33, gathered()),
+                        6,
+                        2,
+                        16),
                 new Problem("full, one row", FULL.lower(2, 9, new int[] {13}), 3, 1, 4),
                 new Problem("full, gathered", FULL.lower(3, 9, new int[] {0, 5, 8, 20, 26}), 4, 4, 8),
                 new Problem("full, no rows", FULL.lower(2, 4, new int[0]), 4, 4, 8),
@@ -82,6 +92,13 @@ class AttentionContractTest {
                 new Problem("given for all", new AttentionMask.Given(1, 7, one).lower(2, 7), 2, 2, 6),
                 new Problem(
                         "given", new AttentionMask.Given(2, 7, bits(98)).lower(2, 7, new int[] {2, 6, 9}), 2, 1, 6));
+    }
+
+    /// Of three batch rows with 33 tokens: every other one of the first, two of the second, the first 21 of the third.
+    private static int[] gathered() {
+        return IntStream.range(0, 99)
+                .filter(row -> row < 33 && row % 2 == 0 || row == 40 || row == 50 || row >= 66 && row < 87)
+                .toArray();
     }
 
     private static BitSet bits(int count) {

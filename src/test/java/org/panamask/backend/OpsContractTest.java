@@ -230,12 +230,15 @@ class OpsContractTest {
             Into both = inputs.into(true, rows, width);
             ops.swiGluBackward(inputs.normal(rows, width), gate, up, dgate, dup);
             ops.swiGluBackward(inputs.normal(rows, width), gate, gate, both, both);
+            Into first = inputs.into(false, rows, width);
+            ops.swiGluBackward(inputs.normal(rows, width), gate, gate, first, new Into(first.tensor(), true));
             return List.of(
                     ops.doubles(ops.swiGlu(gate, up)),
                     ops.doubles(ops.add(gate, up)),
                     ops.doubles(dgate.tensor()),
                     ops.doubles(dup.tensor()),
-                    ops.doubles(both.tensor()));
+                    ops.doubles(both.tensor()),
+                    ops.doubles(first.tensor()));
         });
     }
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class AttentionMaskTest {
     private static final AttentionMask FULL = new AttentionMask.Full();
@@ -49,6 +51,29 @@ class AttentionMaskTest {
     void segmentsSeeThemselvesAndPaddingSeesNothing() {
         AttentionMask mask = AttentionMask.Segments.of(new int[][] {{0, 7, 7, 2, 7, 0}});
         assertThat(seen(mask.lower(1, 6))).containsExactly("000000", "011000", "011000", "000100", "000010", "000000");
+    }
+
+    @Test
+    void segmentsOfSomeRowsAreThoseOfAllRows() {
+        int[][] ids = {{1, 1, 2, 2, 2, 0}, {0, 0, 2, 2, 3, 3}, {3, 3, 3, 3, 3, 3}};
+        AttentionMask mask = AttentionMask.Segments.of(ids);
+        List<String> all = seen(mask.lower(3, 6));
+        int[] rows = {1, 3, 4, 5, 6, 8, 10, 11, 12, 17};
+        assertThat(seen(mask.lower(3, 6, rows)))
+                .isEqualTo(Arrays.stream(rows).mapToObj(all::get).toList());
+        assertThat(all.subList(6, 12)).containsExactly("000000", "000000", "001100", "001100", "000011", "000011");
+    }
+
+    /// Quadratic in the tokens of a segment, this took minutes.
+    @Test
+    @Timeout(10)
+    void longSegmentsAreMeasuredOnce() {
+        int[] ids = new int[1_000_000];
+        Arrays.fill(ids, 600_000, ids.length, 1);
+        KeyIntervals intervals = AttentionMask.Segments.of(new int[][] {ids}).lower(1, ids.length);
+        assertThat(intervals.bound(599_999, 1)).isZero();
+        assertThat(intervals.bound(999_999, 0)).isEqualTo(600_000);
+        assertThat(intervals.bound(600_000, 1)).isEqualTo(1_000_000);
     }
 
     @Test

@@ -2,7 +2,9 @@ package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import org.panamask.backend.cpu.AttentionShape.BatchRows;
 import org.panamask.backend.cpu.AttentionShape.Block;
+import org.panamask.backend.cpu.AttentionShape.Span;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
@@ -11,92 +13,114 @@ import org.panamask.tensor.Tensor;
 
 /// Softmax attention, a block of query rows at a time: scores by a batched product that adds the mask, softmax, and a
 /// batched product with the values.
-final class Attention {
-    private final CpuJob job;
-
-    Attention(CpuJob job) {
-        this.job = job;
-    }
-
-    Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
-        AttentionShape shape = AttentionShape.of(q, k, mask);
-        Tensor y = job.make(q.shape(), job.dtype());
-        for (int b = 0; b < mask.batch(); b++) {
-            shape.blocks(mask, b, block -> forward(shape, new AttentionInputs(q, k, v, mask), block, y));
-        }
+///
+/// @param job what it computes with
+/// @param shape heads and widths
+/// @param mask what each query row sees
+record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
+    static Tensor attention(CpuJob job, AttentionInputs inputs) {
+        AttentionShape shape =
+                AttentionShape.of(inputs.q(), inputs.k(), inputs.mask()).roomy();
+        Attention attention = new Attention(job, shape, inputs.mask());
+        Tensor y = job.make(inputs.q().shape(), job.dtype());
+        shape.batches(inputs.mask(), batch -> attention.batchRows(inputs, batch, y));
         return y;
     }
 
-    private void forward(AttentionShape shape, AttentionInputs inputs, Block block, Tensor y) {
+    private void batchRows(AttentionInputs inputs, BatchRows batch, Tensor y) {
+        try (Frame frame = job.frame()) {
+            MemorySegment k = roomyKeys(frame, inputs.k(), batch);
+            MemorySegment v = roomyKeys(frame, inputs.v(), batch);
+            shape.blocks(mask, batch, block -> forward(inputs.q(), k, v, block, y));
+        }
+    }
+
+    /// The keys or values of some batch rows, each followed by zeros where it does not fill its room.
+    private MemorySegment roomyKeys(Frame frame, Tensor tensor, BatchRows batch) {
+        long rowBytes = shape.keyWidth() * tensor.dtype().bytes();
+        long bytes = shape.tokens() * rowBytes;
+        long roomBytes = shape.room() * rowBytes;
+        if (roomBytes == bytes) {
+            return tensor.memory().asSlice(batch.first() * bytes, batch.count() * bytes);
+        }
+        MemorySegment copy = frame.take(batch.count() * roomBytes);
+        for (int b = 0; b < batch.count(); b++) {
+            MemorySegment.copy(tensor.memory(), (batch.first() + b) * bytes, copy, b * roomBytes, bytes);
+            copy.asSlice(b * roomBytes + bytes, roomBytes - bytes).fill((byte) 0);
+        }
+        return copy;
+    }
+
+    private void forward(Tensor queries, MemorySegment k, MemorySegment v, Block block, Tensor y) {
         Rows to = rows(shape, y, block);
         if (block.keys() == 0) {
             to.memory().asSlice(0, to.bytes()).fill((byte) 0);
             return;
         }
+        long before = block.lowKey() * shape.keyWidth() * job.dtype().bytes();
         try (Frame frame = job.frame()) {
-            MemorySegment q = padded(frame, rows(shape, inputs.q(), block), block);
-            MemorySegment probabilities = probabilities(frame, shape, inputs, block, q);
-            MemorySegment out = block.isPadded() ? frame.take(block.padded() * to.rowBytes()) : to.memory();
-            mix(shape, block, probabilities, keys(shape, inputs.v(), block), out);
+            MemorySegment q = padded(frame, rows(shape, queries, block), block);
+            MemorySegment probabilities = probabilities(frame, block, q, k.asSlice(before));
+            MemorySegment out = block.isPadded() ? frame.take(block.batch().count() * block.padded() * to.rowBytes()) : to.memory();
+            mix(block, probabilities, v.asSlice(before), out);
             if (block.isPadded()) {
-                MemorySegment.copy(out, 0, to.memory(), 0, to.bytes());
+                unpad(out, to, block);
             }
         }
     }
 
     /// `out = probabilities v`, for one head of each group after another.
-    private void mix(
-            AttentionShape shape, Block block, MemorySegment probabilities, MemorySegment v, MemorySegment out) {
+    private void mix(Block block, MemorySegment probabilities, MemorySegment v, MemorySegment out) {
         Plan plan = new Plan.Product(
                 shape.scores(job.type(), block),
-                shape.keys(job.type(), block.keys()),
+                shape.keys(job.type(), block),
                 false,
-                shape.queries(job.type(), block.padded()),
+                shape.queries(job.type(), block),
                 Plan.Finish.PLAIN);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(plan, score(block, probabilities, g, job.dtype()), v, query(shape, out, g, job.dtype()));
+            job.run(plan, score(shape, block, probabilities, g, job.dtype()), v, query(shape, out, g, job.dtype()));
         }
     }
 
-    /// The probabilities of a block, `[H, rows, keys]`, of the job's type.
-    MemorySegment probabilities(
-            Frame frame, AttentionShape shape, AttentionInputs inputs, Block block, MemorySegment q) {
-        MemorySegment scores = frame.take(shape.scores(block) * 4);
-        MemorySegment k = keys(shape, inputs.k(), block);
-        Optional<MaskTile> mask = MaskTile.of(job, frame, inputs.mask(), block);
+    /// The probabilities of a block, `[G, S, K, rows, keys]`, of the job's type.
+    MemorySegment probabilities(Frame frame, Block block, MemorySegment q, MemorySegment k) {
+        MemorySegment scores = frame.take(shape.allScores(block) * 4);
+        Optional<MaskTile> tile = MaskTile.of(job, frame, mask, block);
         Plan plan = new Plan.Product(
-                shape.queries(job.type(), block.padded()),
-                shape.keys(job.type(), block.keys()).turned(),
+                shape.queries(job.type(), block),
+                shape.keys(job.type(), block).turned(),
                 false,
                 shape.scores(DnnlType.F32, block),
-                new Plan.Finish(false, shape.scale(), mask.isPresent(), false));
+                new Plan.Finish(false, shape.scale(), tile.isPresent(), false));
         for (int g = 0; g < shape.group(); g++) {
             MemorySegment from = query(shape, q, g, job.dtype());
-            MemorySegment to = score(block, scores, g, DType.F32);
-            if (mask.isPresent()) {
-                job.run(plan, from, k, to, mask.get().memory());
+            MemorySegment to = score(shape, block, scores, g, DType.F32);
+            if (tile.isPresent()) {
+                job.run(plan, from, k, to, tile.get().memory());
             } else {
                 job.run(plan, from, k, to);
             }
         }
         MemorySegment probabilities = job.dtype() == DType.F32
                 ? scores
-                : frame.take(shape.scores(block) * job.dtype().bytes());
+                : frame.take(shape.allScores(block) * job.dtype().bytes());
         job.run(
                 new Plan.Softmax(shape.rows(DnnlType.F32, block), shape.rows(job.type(), block)),
                 scores,
                 probabilities);
-        mask.ifPresent(tile -> hide(shape, block, tile, probabilities));
+        tile.ifPresent(hiding -> hide(block, hiding, probabilities));
         return probabilities;
     }
 
     /// A row that sees nothing gives 0.
-    private void hide(AttentionShape shape, Block block, MaskTile mask, MemorySegment probabilities) {
+    private void hide(Block block, MaskTile tile, MemorySegment probabilities) {
         long bytes = block.keys() * job.dtype().bytes();
-        for (int row = 0; row < block.rows(); row++) {
-            for (int head = 0; mask.hidden()[row] && head < shape.heads(); head++) {
+        for (int row = 0; row < tile.hidden().length; row++) {
+            long s = row / block.padded();
+            for (int h = 0; tile.hidden()[row] && h < shape.heads(); h++) {
+                long head = (h % shape.group() * block.batch().count() + s) * shape.keyHeads() + h / shape.group();
                 probabilities
-                        .asSlice((head * block.padded() + row) * bytes, bytes)
+                        .asSlice((head * block.padded() + row % block.padded()) * bytes, bytes)
                         .fill((byte) 0);
             }
         }
@@ -118,15 +142,32 @@ final class Attention {
         return new Rows(tensor.memory().asSlice(block.from() * rowBytes), block.rows(), rowBytes);
     }
 
-    /// The rows, followed by rows of zeros where the block is padded.
+    /// The rows, those of each batch row followed by rows of zeros where the block is padded.
     static MemorySegment padded(Frame frame, Rows rows, Block block) {
         if (!block.isPadded()) {
             return rows.memory();
         }
-        MemorySegment copy = frame.take(block.padded() * rows.rowBytes());
-        MemorySegment.copy(rows.memory(), 0, copy, 0, rows.bytes());
-        copy.asSlice(rows.bytes()).fill((byte) 0);
+        long room = block.padded() * rows.rowBytes();
+        MemorySegment copy = frame.take(block.batch().count() * room);
+        for (int s = 0; s < block.batch().count(); s++) {
+            Span span = block.span(s);
+            long bytes = span.count() * rows.rowBytes();
+            MemorySegment.copy(rows.memory(), span.from() * rows.rowBytes(), copy, s * room, bytes);
+            copy.asSlice(s * room + bytes, room - bytes).fill((byte) 0);
+        }
         return copy;
+    }
+
+    private static void unpad(MemorySegment padded, Rows rows, Block block) {
+        for (int s = 0; s < block.batch().count(); s++) {
+            Span span = block.span(s);
+            MemorySegment.copy(
+                    padded,
+                    s * block.padded() * rows.rowBytes(),
+                    rows.memory(),
+                    span.from() * rows.rowBytes(),
+                    span.count() * rows.rowBytes());
+        }
     }
 
     /// From the first key of a block on, in a `[B * T, K, d]` tensor.
@@ -136,7 +177,7 @@ final class Attention {
 
     /// The element where the keys of a block start.
     static long firstKey(AttentionShape shape, Block block) {
-        return ((long) block.batchRow() * shape.tokens() + block.lowKey()) * shape.keyWidth();
+        return ((long) block.batch().first() * shape.tokens() + block.lowKey()) * shape.keyWidth();
     }
 
     /// Head `g` of each group, in rows of queries.
@@ -145,7 +186,7 @@ final class Attention {
     }
 
     /// Head `g` of each group, in scores.
-    static MemorySegment score(Block block, MemorySegment scores, int g, DType dtype) {
-        return scores.asSlice(g * block.padded() * block.keys() * dtype.bytes());
+    static MemorySegment score(AttentionShape shape, Block block, MemorySegment scores, int g, DType dtype) {
+        return scores.asSlice(g * (shape.allScores(block) / shape.group()) * dtype.bytes());
     }
 }

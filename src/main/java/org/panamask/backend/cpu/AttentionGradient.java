@@ -2,7 +2,9 @@ package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cpu.Attention.Rows;
+import org.panamask.backend.cpu.AttentionShape.BatchRows;
 import org.panamask.backend.cpu.AttentionShape.Block;
+import org.panamask.backend.cpu.AttentionShape.Span;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
@@ -24,13 +26,11 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
             Into queries = isShared(dq, dk) || isShared(dq, dv) ? cleared(dq) : dq;
             KeySums sums = new KeySums(
                     cleared(dk).tensor().memory(), cleared(dv).tensor().memory(), 0);
-            for (int b = 0; b < inputs.mask().batch(); b++) {
-                shape.blocks(inputs.mask(), b, block -> backward(block, queries, sums));
-            }
+            shape.batches(
+                    inputs.mask(),
+                    batch -> shape.blocks(inputs.mask(), batch, block -> backward(block, queries, sums)));
         } else {
-            for (int b = 0; b < inputs.mask().batch(); b++) {
-                batchRow(b, dq, dk, dv);
-            }
+            shape.batches(inputs.mask(), batch -> batchRows(batch, dq, dk, dv));
         }
     }
 
@@ -46,16 +46,16 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         return new Into(into.tensor(), true);
     }
 
-    /// Sums of one batch row in scratch memory, rounded once at the end.
-    private void batchRow(int b, Into dq, Into dk, Into dv) {
-        long first = (long) b * shape.tokens() * shape.keyWidth();
-        long elements = shape.tokens() * shape.keyWidth();
+    /// Sums of some batch rows in scratch memory, rounded once at the end.
+    private void batchRows(BatchRows batch, Into dq, Into dk, Into dv) {
+        long first = batch.first() * shape.tokens() * shape.keyWidth();
+        long elements = batch.count() * shape.tokens() * shape.keyWidth();
         try (Frame frame = job.frame()) {
             KeySums sums = new KeySums(
                     frame.take(elements * 4).fill((byte) 0),
                     frame.take(elements * 4).fill((byte) 0),
                     first);
-            shape.blocks(inputs.mask(), b, block -> backward(block, dq, sums));
+            shape.blocks(inputs.mask(), batch, block -> backward(block, dq, sums));
             finish(sums.dk(), dk, first, elements);
             finish(sums.dv(), dv, first, elements);
         }
@@ -95,12 +95,13 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         try (Frame frame = job.frame()) {
             MemorySegment q = Attention.padded(frame, Attention.rows(shape, inputs.q(), block), block);
             MemorySegment d = Attention.padded(frame, Attention.rows(shape, dy, block), block);
-            MemorySegment p = new Attention(job).probabilities(frame, shape, inputs, block, q);
+            MemorySegment k = Attention.keys(shape, inputs.k(), block);
+            MemorySegment p = new Attention(job, shape, inputs.mask()).probabilities(frame, block, q, k);
             addKeys(block, p, d, sums, sums.dv());
             MemorySegment ds = scoreGradient(frame, block, p, d);
             addKeys(block, ds, q, sums, sums.dk());
             if (block.isPadded()) {
-                MemorySegment some = frame.take(block.padded() * to.rowBytes());
+                MemorySegment some = frame.take(block.batch().count() * block.padded() * to.rowBytes());
                 queries(block, ds, some, false);
                 copyRows(some, dq, block);
             } else {
@@ -111,51 +112,55 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
 
     private void copyRows(MemorySegment some, Into dq, Block block) {
         int width = Math.toIntExact(shape.queryWidth());
-        job.rows(block.rows(), width, (tile, from, to) -> {
-            for (long row = from; row < to; row++) {
-                float[] values = tile.load(0, some, job.dtype(), row * width, width);
-                store(tile, values, dq, (block.from() + row) * width, width);
-            }
-        });
+        for (int s = 0; s < block.batch().count(); s++) {
+            Span span = block.span(s);
+            long first = s * block.padded();
+            job.rows(span.count(), width, (tile, from, to) -> {
+                for (long row = from; row < to; row++) {
+                    float[] values = tile.load(0, some, job.dtype(), (first + row) * width, width);
+                    store(tile, values, dq, (block.from() + span.from() + row) * width, width);
+                }
+            });
+        }
     }
 
     /// `sum += scores^T rows` for every key of the block.
     private void addKeys(Block block, MemorySegment scores, MemorySegment rows, KeySums sums, MemorySegment sum) {
         Plan plan = new Plan.Product(
                 shape.scores(job.type(), block).turned(),
-                shape.queries(job.type(), block.padded()),
+                shape.queries(job.type(), block),
                 false,
-                shape.keys(DnnlType.F32, block.keys()),
+                shape.keys(DnnlType.F32, block),
                 Plan.Finish.of(1, true));
         MemorySegment to = sum.asSlice((Attention.firstKey(shape, block) - sums.first()) * 4);
         for (int g = 0; g < shape.group(); g++) {
             job.run(
                     plan,
-                    Attention.score(block, scores, g, job.dtype()),
+                    Attention.score(shape, block, scores, g, job.dtype()),
                     Attention.query(shape, rows, g, job.dtype()),
                     to);
         }
     }
 
-    /// `dS`, `[H, rows, keys]` of the job's type.
+    /// `dS`, `[G, S, K, rows, keys]` of the job's type.
     private MemorySegment scoreGradient(Frame frame, Block block, MemorySegment p, MemorySegment d) {
-        MemorySegment dp = frame.take(shape.scores(block) * 4);
+        MemorySegment dp = frame.take(shape.allScores(block) * 4);
         Plan plan = new Plan.Product(
-                shape.queries(job.type(), block.padded()),
-                shape.keys(job.type(), block.keys()).turned(),
+                shape.queries(job.type(), block),
+                shape.keys(job.type(), block).turned(),
                 false,
                 shape.scores(DnnlType.F32, block),
                 Plan.Finish.PLAIN);
         MemorySegment v = Attention.keys(shape, inputs.v(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(plan, Attention.query(shape, d, g, job.dtype()), v, Attention.score(block, dp, g, DType.F32));
+            job.run(plan, Attention.query(shape, d, g, job.dtype()), v, Attention.score(shape, block, dp, g, DType.F32));
         }
         MemorySegment ds = job.dtype() == DType.F32
                 ? dp
-                : frame.take(shape.scores(block) * job.dtype().bytes());
+                : frame.take(shape.allScores(block) * job.dtype().bytes());
         int keys = Math.toIntExact(block.keys());
         float scale = shape.scale();
-        job.rows(shape.heads() * block.padded(), keys, (tile, first, last) -> {
+        job.rows(shape.allScores(block) / keys, keys, (tile, first, last) -> {
             for (long row = first; row < last; row++) {
                 float[] probability = tile.load(0, p, job.dtype(), row * keys, keys);
                 float[] gradient = tile.load(1, dp, DType.F32, row * keys, keys);
@@ -177,13 +182,13 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
     private void queries(Block block, MemorySegment ds, MemorySegment dq, boolean add) {
         Plan plan = new Plan.Product(
                 shape.scores(job.type(), block),
-                shape.keys(job.type(), block.keys()),
+                shape.keys(job.type(), block),
                 false,
-                shape.queries(job.type(), block.padded()),
+                shape.queries(job.type(), block),
                 Plan.Finish.of(1, add));
         MemorySegment k = Attention.keys(shape, inputs.k(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(plan, Attention.score(block, ds, g, job.dtype()), k, Attention.query(shape, dq, g, job.dtype()));
+            job.run(plan, Attention.score(shape, block, ds, g, job.dtype()), k, Attention.query(shape, dq, g, job.dtype()));
         }
     }
 }

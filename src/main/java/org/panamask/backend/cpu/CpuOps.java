@@ -19,6 +19,7 @@ import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Shape;
+import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
@@ -119,7 +120,7 @@ final class CpuOps implements BackwardOps {
     @Override
     public Tensor embedding(Tensor ids, Weight table) {
         Tensor y = empty(ShapeRules.embedding(ids, table), job.dtype());
-        CpuWeight rows = CpuWeight.of(table);
+        CpuWeight rows = CpuWeight.of(job, table);
         gather(rows.plain(job, job.dtype()), rows.shape().extent(0), ids, y, "embedding: ids");
         return y;
     }
@@ -131,6 +132,14 @@ final class CpuOps implements BackwardOps {
             long index = HostNumbers.intAt(indices, row);
             ShapeRules.requireIndex(what, index, row, bound);
             MemorySegment.copy(from, index * bytes, to.memory(), row * bytes, bytes);
+        }
+    }
+
+    /// Refuses tensors whose bytes oneDNN would read as numbers of the job's type.
+    private void requireActivations(String operation, Tensor tensor) {
+        if (tensor.dtype() != job.dtype()) {
+            throw new ShapeException(operation + ": activations must be " + job.dtype()
+                    + ", the type that this job computes in, but got " + tensor.dtype());
         }
     }
 
@@ -159,6 +168,7 @@ final class CpuOps implements BackwardOps {
     @Override
     public Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
         ShapeRules.rmsNorm(x, gain);
+        requireActivations("rmsNorm", x);
         return normalization.rmsNorm(x, gain, epsilon);
     }
 
@@ -171,18 +181,21 @@ final class CpuOps implements BackwardOps {
     @Override
     public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
         ShapeRules.attention(q, k, v, mask);
-        return new Attention(job).attention(q, k, v, mask);
+        requireActivations("attention", q);
+        return Attention.attention(job, new AttentionInputs(q, k, v, mask));
     }
 
     @Override
     public Tensor swiGlu(Tensor gate, Tensor up) {
         ShapeRules.swiGlu(gate, up);
+        requireActivations("swiGlu", gate);
         return pointwise.swiGlu(gate, up);
     }
 
     @Override
     public Tensor add(Tensor x, Tensor y) {
         ShapeRules.add(x, y);
+        requireActivations("add", x);
         return pointwise.add(x, y);
     }
 
@@ -228,15 +241,15 @@ final class CpuOps implements BackwardOps {
 
     @Override
     public Weight weight(Owner owner, HostTensor source, boolean trainable) {
-        HostOwner keeper = (HostOwner) owner;
+        HostOwner keeper = job.arena().keeper(CpuBackend.NAME, owner);
         Tensor value = keeper.make(source.shape(), trainable ? DType.F32 : job.dtype());
         HostNumbers.copy(source, value);
-        return new CpuWeight(source.name(), keeper, value, trainable);
+        return new CpuWeight(source.name(), job.device(), keeper, value, trainable);
     }
 
     @Override
     public Tensor zeros(Owner owner, Shape shape, DType dtype) {
-        return ((HostOwner) owner).make(shape, dtype);
+        return job.arena().keeper(CpuBackend.NAME, owner).make(shape, dtype);
     }
 
     @Override
@@ -307,6 +320,7 @@ final class CpuOps implements BackwardOps {
     @Override
     public void attentionBackward(Tensor dy, AttentionInputs inputs, Into dq, Into dk, Into dv) {
         GradientRules.attentionBackward(dy, inputs, dq, dk, dv);
+        requireActivations("attentionBackward", dy);
         AttentionShape shape = AttentionShape.of(inputs.q(), inputs.k(), inputs.mask());
         new AttentionGradient(job, shape, inputs, dy).run(dq, dk, dv);
     }
@@ -314,6 +328,7 @@ final class CpuOps implements BackwardOps {
     @Override
     public void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup) {
         GradientRules.swiGluBackward(dy, gate, up, dgate, dup);
+        requireActivations("swiGluBackward", dy);
         pointwise.swiGluBackward(dy, gate, up, dgate, dup);
     }
 

@@ -15,12 +15,14 @@ import org.panamask.tensor.Weight;
 /// when it is first used in a direction, so it takes two times its size for inference and three times for training. A
 /// trained one is multiplied as it lies, because packing it after every step would cost more than it gives.
 final class CpuWeight extends Weight {
+    private final CpuDevice device;
     private final HostOwner owner;
     private final Tensor value;
     private final Map<Key, Form> forms = new HashMap<>();
 
-    CpuWeight(String name, HostOwner owner, Tensor value, boolean trainable) {
+    CpuWeight(String name, CpuDevice device, HostOwner owner, Tensor value, boolean trainable) {
         super(name, value.shape(), trainable);
+        this.device = device;
         this.owner = owner;
         this.value = value;
     }
@@ -46,10 +48,14 @@ final class CpuWeight extends Weight {
 
     /// The weight that another package handed over.
     ///
-    /// @throws BackendException if it belongs to another kind of backend
-    static CpuWeight of(Weight weight) {
-        if (weight instanceof CpuWeight own) {
-            return own;
+    /// @throws BackendException if it belongs to another backend, or its owner is closed
+    static CpuWeight of(CpuJob job, Weight weight) {
+        if (weight instanceof CpuWeight own && own.device.equals(job.device())) {
+            if (own.value.scope().isOpen()) {
+                return own;
+            }
+            throw new BackendException("backend cpu: weight " + own.name() + " ended with its owner '"
+                    + own.value.scope().name() + "'; close the owner when no job needs the weight any more");
         }
         throw new BackendException("backend cpu: weight " + weight.name()
                 + " was made by another backend; make it with the operations of this one");

@@ -60,15 +60,10 @@ final class Dropout {
         MemorySegment.copy(
                 MemorySegment.ofArray(drops), row.field() * 2L, MemorySegment.ofArray(fields), 0, width * 2L);
         float[] result = tile.array(1, width);
+        keep(values, fields, scale, result, width);
         if (into.add()) {
-            tile.load(2, into.tensor(), from, width);
-            float[] sums = tile.array(2, width);
-            keep(values, fields, scale, result, width);
-            for (int i = 0; i < width; i++) {
-                result[i] += sums[i];
-            }
-        } else {
-            keep(values, fields, scale, result, width);
+            // Only now: loading half-precision numbers takes the array that held the fields.
+            add(result, tile.load(2, into.tensor(), from, width), width);
         }
         tile.store(result, into.tensor(), from, width);
     }
@@ -76,6 +71,12 @@ final class Dropout {
     private static void keep(float[] values, short[] fields, float scale, float[] result, int width) {
         for (int i = 0; i < width; i++) {
             result[i] = values[i] * (scale + scale * fields[i]);
+        }
+    }
+
+    private static void add(float[] sums, float[] values, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[i] += values[i];
         }
     }
 

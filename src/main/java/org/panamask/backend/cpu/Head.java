@@ -30,7 +30,7 @@ final class Head {
 
     Tensor logits(Tensor hidden, Weight head, Shape result) {
         Tensor y = job.make(result, DType.F32);
-        Operand weights = CpuWeight.of(head).operand(job, Direction.FORWARD);
+        Operand weights = CpuWeight.of(job, head).operand(job, Direction.FORWARD);
         products.multiply(
                 Matrix.of(hidden), weights, Matrix.of(y), hidden.shape().extent(0), Plan.Finish.PLAIN);
         return y;
@@ -56,7 +56,7 @@ final class Head {
         long vocabulary = head.shape().extent(0);
         long most = Math.max(RowSteps.LEAST, RowSteps.product(CHUNK_BYTES / (4 * vocabulary)));
         long all = hidden.shape().extent(0);
-        Operand weights = CpuWeight.of(head).operand(job, Direction.FORWARD);
+        Operand weights = CpuWeight.of(job, head).operand(job, Direction.FORWARD);
         for (long from = 0; from < all; ) {
             long compiled = RowSteps.product(Math.min(most, all - from));
             long rows = compiled == 0 ? all - from : compiled;
@@ -176,7 +176,7 @@ final class Head {
             errors = new Matrix(rounded, job.dtype(), vocabulary);
         }
         for (Tensor gradient : wanted.gradients().hidden()) {
-            Operand weights = CpuWeight.of(head).operand(job, Direction.BACKWARD);
+            Operand weights = CpuWeight.of(job, head).operand(job, Direction.BACKWARD);
             Matrix product = new Matrix(
                     frame.take(chunk.padded() * chunk.hidden().width() * 4),
                     DType.F32,

@@ -10,8 +10,8 @@ import org.panamask.tensor.KeyIntervals;
 /// What is added to the scores of a block, one row for all heads: 0 where a key is visible, negative infinity
 /// elsewhere.
 ///
-/// @param memory `[rows, keys]`, F32
-/// @param hidden by row, whether it sees nothing; such a row holds zeros, so that its softmax is a number
+/// @param memory `[S, 1, rows, keys]`, F32
+/// @param hidden by row of the tile, whether it sees nothing; such a row holds zeros, so that its softmax is a number
 record MaskTile(MemorySegment memory, boolean[] hidden) {
     /// The tile of `block`; none where every row sees every key.
     static Optional<MaskTile> of(CpuJob job, Frame frame, KeyIntervals mask, AttentionShape.Block block) {
@@ -19,15 +19,18 @@ record MaskTile(MemorySegment memory, boolean[] hidden) {
             return Optional.empty();
         }
         int keys = Math.toIntExact(block.keys());
-        MaskTile tile = new MaskTile(frame.take(block.padded() * keys * 4), new boolean[(int) block.padded()]);
-        job.rows(block.padded(), keys, (arrays, first, last) -> {
+        int rows = Math.toIntExact(block.batch().count() * block.padded());
+        MaskTile tile = new MaskTile(frame.take((long) rows * keys * 4), new boolean[rows]);
+        job.rows(rows, keys, (arrays, first, last) -> {
             float[] values = arrays.array(0, keys);
             boolean[] visible = arrays.flags(keys);
             for (int row = (int) first; row < last; row++) {
-                if (row >= block.rows()) {
+                AttentionShape.Span span = block.span((int) (row / block.padded()));
+                int query = (int) (span.from() + row % block.padded());
+                if (query >= span.to()) {
                     Arrays.fill(values, 0, keys, 0);
                 } else {
-                    tile.hidden()[row] = !fill(values, visible, mask, block, row);
+                    tile.hidden()[row] = !fill(values, visible, mask, block, query);
                 }
                 arrays.store(values, tile.memory(), DType.F32, (long) row * keys, keys);
             }

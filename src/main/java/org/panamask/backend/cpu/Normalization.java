@@ -23,7 +23,7 @@ final class Normalization {
 
     Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
         Tensor y = job.make(x.shape(), job.dtype());
-        MemorySegment factors = CpuWeight.of(gain).plain(job, job.dtype());
+        MemorySegment factors = CpuWeight.of(job, gain).plain(job, job.dtype());
         long rows = x.shape().rows();
         for (long done = 0; done < rows; ) {
             long step = RowSteps.function(rows - done);
@@ -52,7 +52,7 @@ final class Normalization {
 
     /// With `r = 1 / sqrt(mean(x^2) + epsilon)` and `g = gain * dy`: `dx = r * g - x * r^3 * mean(g * x)`.
     void rmsNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx) {
-        CpuWeight factors = CpuWeight.of(gain);
+        CpuWeight factors = CpuWeight.of(job, gain);
         Tensor gains = factors.value();
         int width = Math.toIntExact(x.shape().last());
         job.rows(x.shape().rows(), width, (tile, first, last) -> {

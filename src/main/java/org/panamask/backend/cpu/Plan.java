@@ -50,7 +50,8 @@ sealed interface Plan {
                 position++;
             }
             if (finish.mask()) {
-                Layout mask = Layout.matrices(DnnlType.F32, 1, dst.rows(), dst.columns());
+                Layout mask = Layout.matrices(DnnlType.F32, 1, dst.rows(), dst.columns())
+                        .repeated(dst.repeat().count(), dst.rows() * dst.columns());
                 DnnlMemoryDesc described = preparation.describe(mask);
                 postOps.binary(DnnlBinary.ADD, described);
                 preparation.operand(DnnlArgument.postOp(position, described), mask.spanBytes());
@@ -66,7 +67,7 @@ sealed interface Plan {
     ///
     /// @param bias a row `[1, N]` is added, of the type of src
     /// @param scale it is multiplied with this
-    /// @param mask a matrix `[1, M, N]`, F32, is added to every entry of the batch
+    /// @param mask a matrix `[1, M, N]`, F32, is added to every entry of the batch; `[.., 1, M, N]` where that repeats
     /// @param add what dst held is added
     record Finish(boolean bias, float scale, boolean mask, boolean add) {
         static final Finish PLAIN = new Finish(false, 1, false, false);

@@ -60,23 +60,23 @@ final class Pointwise {
         return y;
     }
 
-    /// `dup = dy * silu(gate)` and `dgate = dy * silu'(gate) * up`.
+    /// `dgate = dy * silu'(gate) * up`, then `dup = dy * silu(gate)`: one tensor may take both, the second added.
     void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup) {
         pieces(gate, (from, rows) -> {
             try (Frame frame = job.frame()) {
-                MemorySegment silu = frame.take(rows.spanBytes());
-                job.run(new Plan.Eltwise(DnnlEltwise.silu(), rows), at(gate, from), silu);
+                MemorySegment factor = frame.take(rows.spanBytes());
+                job.run(new Plan.EltwiseBackward(DnnlEltwise.silu(), rows), at(gate, from), at(dy, from), factor);
+                job.run(
+                        new Plan.Binary(DnnlBinary.MUL, rows, rows, dgate.add()),
+                        factor,
+                        at(up, from),
+                        at(dgate.tensor(), from));
+                job.run(new Plan.Eltwise(DnnlEltwise.silu(), rows), at(gate, from), factor);
                 job.run(
                         new Plan.Binary(DnnlBinary.MUL, rows, rows, dup.add()),
                         at(dy, from),
-                        silu,
+                        factor,
                         at(dup.tensor(), from));
-                job.run(new Plan.EltwiseBackward(DnnlEltwise.silu(), rows), at(gate, from), at(dy, from), silu);
-                job.run(
-                        new Plan.Binary(DnnlBinary.MUL, rows, rows, dgate.add()),
-                        silu,
-                        at(up, from),
-                        at(dgate.tensor(), from));
             }
         });
     }

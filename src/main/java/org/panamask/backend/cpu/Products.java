@@ -42,33 +42,33 @@ final class Products {
 
     Tensor linear(Tensor x, Weight w, Shape result) {
         Tensor y = job.make(result, job.dtype());
-        Operand weights = CpuWeight.of(w).operand(job, Direction.FORWARD);
+        Operand weights = CpuWeight.of(job, w).operand(job, Direction.FORWARD);
         multiply(Matrix.of(x), weights, Matrix.of(y), x.shape().extent(0), Plan.Finish.PLAIN);
         return y;
     }
 
     Tensor linear(Tensor x, Weight w, Weight bias, Shape result) {
         Tensor y = job.make(result, job.dtype());
-        Operand weights = CpuWeight.of(w).operand(job, Direction.FORWARD);
+        Operand weights = CpuWeight.of(job, w).operand(job, Direction.FORWARD);
         multiply(
                 Matrix.of(x),
                 weights,
                 Matrix.of(y),
                 x.shape().extent(0),
                 new Plan.Finish(true, 1, false, false),
-                CpuWeight.of(bias).plain(job, job.dtype()));
+                CpuWeight.of(job, bias).plain(job, job.dtype()));
         return y;
     }
 
     /// The sum lies where `y` lay, but is a value of its own: its gradient is not the gradient of `y`.
     Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
-        Operand weights = CpuWeight.of(w).operand(job, Direction.FORWARD);
+        Operand weights = CpuWeight.of(job, w).operand(job, Direction.FORWARD);
         multiply(Matrix.of(h), weights, Matrix.of(y), h.shape().extent(0), Plan.Finish.of(scale, true));
         return Tensor.of(y.shape(), y.dtype(), y.memory(), y.scope());
     }
 
     void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
-        Operand weights = CpuWeight.of(w).operand(job, Direction.BACKWARD);
+        Operand weights = CpuWeight.of(job, w).operand(job, Direction.BACKWARD);
         multiply(Matrix.of(dy), weights, Matrix.of(dx.tensor()), dy.shape().extent(0), Plan.Finish.of(scale, dx.add()));
     }
 

@@ -18,6 +18,11 @@ final class RowSteps {
         return rows / quarter * quarter;
     }
 
+    /// The least whole steps of 16 rows that hold `rows`, at least one.
+    static long above(long rows) {
+        return Math.max(1, (rows + LEAST - 1) / LEAST) * LEAST;
+    }
+
     /// The largest row count at most `rows` that row-wise functions are compiled for.
     static long function(long rows) {
         return rows < LEAST ? Long.highestOneBit(rows) : product(rows);

@@ -11,6 +11,10 @@ import org.panamask.tensor.Tensor;
 final class Tile {
     private static final int SLOTS = 8;
 
+    // Bits of an F32: the magnitude of infinity, above which are the NaNs, and the bit of those that do not trap.
+    private static final int INFINITY = 0x7F800000;
+    private static final int QUIET = 0x00400000;
+
     private final float[][] floats = new float[SLOTS][0];
     private int[] bits = {};
     private long[] pairs = {};
@@ -35,7 +39,7 @@ final class Tile {
         return longs;
     }
 
-    /// An array of 16-bit fields.
+    /// An array of 16-bit fields; loading or storing BF16 overwrites it.
     short[] halves(int count) {
         if (halves.length < count) {
             halves = new short[count];
@@ -130,8 +134,9 @@ final class Tile {
         int[] bit = bits(count);
         MemorySegment.copy(MemorySegment.ofArray(values), 0, MemorySegment.ofArray(bit), 0, count * 4L);
         for (int i = 0; i < count; i++) {
-            // Magnitudes above the quiet NaN are NaNs too; without the bound they would round up to minus zero.
-            int magnitude = Math.min(bit[i] & 0x7FFFFFFF, 0x7FC00000);
+            // Every NaN becomes the quiet one: others would round up to minus zero or down to infinity.
+            int bare = bit[i] & 0x7FFFFFFF;
+            int magnitude = Math.min(bare | ((INFINITY - bare) >> 31 & QUIET), INFINITY | QUIET);
             int rounded = magnitude + 0x7FFF + (magnitude >>> 16 & 1) >>> 16;
             half[i] = (short) (rounded | bit[i] >>> 16 & 0x8000);
         }

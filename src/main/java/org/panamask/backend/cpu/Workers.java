@@ -83,6 +83,8 @@ final class Workers implements AutoCloseable {
     /// Runs `share` over `rows` rows of `width` elements each and returns when all are done.
     void rows(long rows, long width, Share share) {
         int parts = rows * width < LEAST_SHARED ? 1 : (int) Math.min(others.size() + 1L, rows);
+        // What a share of an earlier loop threw, beside the job thread's own, is not this loop's.
+        failure.set(null);
         unfinished.set(parts - 1);
         for (int part = 1; part < parts; part++) {
             others.get(part - 1)
@@ -93,7 +95,7 @@ final class Workers implements AutoCloseable {
         } finally {
             await();
         }
-        Throwable thrown = failure.getAndSet(null);
+        Throwable thrown = failure.get();
         switch (thrown) {
             case null -> {}
             case RuntimeException exception -> throw exception;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.JobArena;
+import org.panamask.tensor.Owner;
 import org.panamask.tensor.Scope;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
@@ -99,6 +100,19 @@ public final class HostArena implements JobArena {
                 dtype,
                 place(bytes, shape + " " + dtype),
                 growth(end).scopes.getLast());
+    }
+
+    /// The owner that another package handed over.
+    ///
+    /// @param backend the backend's name
+    /// @param owner of any backend
+    /// @throws IllegalArgumentException if it is not one of this backend
+    public HostOwner keeper(String backend, Owner owner) {
+        if (owner instanceof HostOwner keeper && keeper.isPartOf(memory)) {
+            return keeper;
+        }
+        throw new IllegalArgumentException("backend " + backend + ": owners come from Backend.owner, but got "
+                + owner.name() + " of another backend");
     }
 
     /// Scratch memory of the current end that ends with the current scope.

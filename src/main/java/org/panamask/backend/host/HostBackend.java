@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.panamask.backend.Backend;
@@ -25,7 +24,7 @@ public abstract class HostBackend implements Backend {
     private final ExecutorService jobs;
     private final List<HostOwner> owners = new ArrayList<>();
     private volatile @Nullable Thread thread;
-    private boolean open = true;
+    private @Nullable CompletableFuture<Void> released;
 
     /// Starts the job thread.
     ///
@@ -68,7 +67,7 @@ public abstract class HostBackend implements Backend {
     public final synchronized HostOwner owner(String ownerName) {
         requireOpen();
         owners.removeIf(owner -> owner.bytes() == 0 && !owner.isOpen());
-        HostOwner owner = new HostOwner(memory, ownerName);
+        HostOwner owner = new HostOwner(memory, ownerName, this::betweenJobs);
         owners.add(owner);
         return owner;
     }
@@ -78,15 +77,11 @@ public abstract class HostBackend implements Backend {
             String job, Precision precision, Function<BackwardOps, T> work) {
         requireOpen();
         require(precision);
-        if (Thread.currentThread().equals(thread)) {
+        if (isJobThread()) {
             throw new BackendException(job + ": a job runs on the backend's only thread and must not submit another;"
                     + " use the operations it was given");
         }
-        try {
-            return CompletableFuture.supplyAsync(() -> perform(job, precision, work), jobs);
-        } catch (RejectedExecutionException closing) {
-            throw new BackendException("backend " + name + " is closed", closing);
-        }
+        return CompletableFuture.supplyAsync(() -> perform(job, precision, work), jobs);
     }
 
     private <T> T perform(String job, Precision precision, Function<BackwardOps, T> work) {
@@ -102,28 +97,52 @@ public abstract class HostBackend implements Backend {
     }
 
     private void requireOpen() {
-        if (!open) {
+        if (released != null) {
             throw new BackendException("backend " + name + " is closed");
         }
     }
 
+    private boolean isJobThread() {
+        return Thread.currentThread().equals(thread);
+    }
+
+    /// Runs `work` when no job runs, and waits for it.
+    private void betweenJobs(Runnable work) {
+        if (isJobThread()) {
+            work.run();
+        } else {
+            queued(work).join();
+        }
+    }
+
+    /// Once the backend is closed, its own end stands for `work`: it closes every owner.
+    private synchronized CompletableFuture<Void> queued(Runnable work) {
+        CompletableFuture<Void> closing = released;
+        return closing == null ? CompletableFuture.runAsync(work, jobs) : closing;
+    }
+
     @Override
     public final void close() {
-        CompletableFuture<Void> released;
-        synchronized (this) {
-            if (!open) {
-                return;
-            }
-            open = false;
-            released = CompletableFuture.runAsync(
-                    () -> {
-                        owners.forEach(Owner::close);
-                        arena.clear();
-                        release();
-                    },
-                    jobs);
+        if (isJobThread()) {
+            throw new BackendException("backend " + name + ": a job must not close the backend that runs it;"
+                    + " close it when the job has returned");
         }
-        jobs.shutdown();
-        released.join();
+        closed().join();
+    }
+
+    private synchronized CompletableFuture<Void> closed() {
+        CompletableFuture<Void> closing = released;
+        if (closing == null) {
+            closing = CompletableFuture.runAsync(this::giveBack, jobs);
+            released = closing;
+            jobs.shutdown();
+        }
+        return closing;
+    }
+
+    private void giveBack() {
+        owners.forEach(Owner::close);
+        arena.clear();
+        release();
     }
 }

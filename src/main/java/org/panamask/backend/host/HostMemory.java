@@ -1,6 +1,7 @@
 package org.panamask.backend.host;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.panamask.backend.DeviceMemoryException;
@@ -72,8 +73,11 @@ public final class HostMemory {
     }
 
     private static String size(long bytes) {
-        return bytes < 1 << 20
-                ? String.format(java.util.Locale.ROOT, "%.2f KiB", bytes / 1024.0)
-                : String.format(java.util.Locale.ROOT, "%.2f GiB", bytes / (double) (1 << 30));
+        if (bytes < 1 << 20) {
+            return String.format(Locale.ROOT, "%.2f KiB", bytes / 0x1p10);
+        }
+        return bytes < 1 << 30
+                ? String.format(Locale.ROOT, "%.2f MiB", bytes / 0x1p20)
+                : String.format(Locale.ROOT, "%.2f GiB", bytes / 0x1p30);
     }
 }

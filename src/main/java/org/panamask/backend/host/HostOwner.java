@@ -3,6 +3,7 @@ package org.panamask.backend.host;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Scope;
@@ -15,10 +16,13 @@ public final class HostOwner implements Owner {
     private final Scope scope;
     private final List<MemorySegment> blocks = new ArrayList<>();
     private final List<Runnable> closings = new ArrayList<>();
+    private final Consumer<Runnable> betweenJobs;
 
-    HostOwner(HostMemory memory, String name) {
+    /// An owner of parts of `memory`; `betweenJobs` runs something when no job runs, and waits for it.
+    HostOwner(HostMemory memory, String name, Consumer<Runnable> betweenJobs) {
         this.memory = memory;
         this.scope = new Scope(name);
+        this.betweenJobs = betweenJobs;
     }
 
     /// A tensor of zeros that lives until this owner is closed.
@@ -46,6 +50,11 @@ public final class HostOwner implements Owner {
         closings.add(closing);
     }
 
+    /// Whether its bytes are parts of `other`.
+    boolean isPartOf(HostMemory other) {
+        return memory == other;
+    }
+
     /// Whether its tensors may still be used.
     boolean isOpen() {
         return scope.isOpen();
@@ -61,14 +70,18 @@ public final class HostOwner implements Owner {
         return blocks.stream().mapToLong(MemorySegment::byteSize).sum();
     }
 
+    /// Refuses its tensors from now on, and gives their memory back when no job can be reading it: outside of a job
+    /// it waits for those submitted before.
     @Override
-    public synchronized void close() {
-        if (scope.isOpen()) {
-            scope.close();
-            closings.reversed().forEach(Runnable::run);
-            closings.clear();
-            blocks.forEach(block -> memory.give(name(), block));
-            blocks.clear();
-        }
+    public void close() {
+        scope.close();
+        betweenJobs.accept(this::giveBack);
+    }
+
+    private synchronized void giveBack() {
+        closings.reversed().forEach(Runnable::run);
+        closings.clear();
+        blocks.forEach(block -> memory.give(name(), block));
+        blocks.clear();
     }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.panamask.backend.host.HostArena;
 import org.panamask.backend.host.HostNumbers;
-import org.panamask.backend.host.HostOwner;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
@@ -223,11 +222,7 @@ final class ReferenceOps implements BackwardOps {
 
     @Override
     public Tensor zeros(Owner owner, Shape shape, DType type) {
-        if (!(owner instanceof HostOwner keeping)) {
-            throw new IllegalArgumentException("backend reference: owners come from Backend.owner, but got "
-                    + owner.name() + " of another backend");
-        }
-        return keeping.make(shape, type);
+        return arena.keeper(ReferenceBackend.NAME, owner).make(shape, type);
     }
 
     @Override
