@@ -8,6 +8,7 @@ import org.panamask.backend.Backends;
 import org.panamask.data.BatchPlan;
 import org.panamask.data.StepRule;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.nn.LoraSettings;
 import org.panamask.report.EvaluationReport;
 import org.panamask.report.LoggedSteps;
 import org.panamask.report.LossPicture;
@@ -47,26 +48,38 @@ public final class FineTuning implements AutoCloseable {
         this.backend = backend;
         backend.require(recipe.backend().dtype());
         long seed = recipe.train().seed();
-        LoadedModel.Trained trained = recipe.lora().isPresent()
-                ? new LoadedModel.Trained.Branches(recipe.lora().get(), seed)
+        this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained(recipe));
+        try {
+            this.data = TrainingData.read(recipe.data(), recipe.objective(), loaded.tokenizer(), loaded.special());
+            data.requireFit(
+                    loaded.model().maxPositions(), loaded.model().facts().vocabularySize());
+            StepRule rule = switch (recipe.train().stepCount()) {
+                case CEIL -> StepRule.CEIL;
+                case FLOOR -> StepRule.FLOOR;
+            };
+            this.plan = BatchPlan.of(
+                    data.training().size(),
+                    new BatchPlan.Settings(
+                            recipe.train().microBatch(), recipe.train().accumulate(), rule, seed));
+            this.schedule = Schedule.of(recipe.train(), totalSteps());
+            this.trainer = new Trainer(
+                    backend,
+                    loaded.precision(),
+                    loaded.model(),
+                    loaded.trained(),
+                    new Trainer.Method(Learning.of(recipe.objective(), data.special(), seed), recipe.train()));
+        } catch (RuntimeException | Error failure) {
+            loaded.close();
+            throw failure;
+        }
+    }
+
+    /// An adapter that the recipe names goes on training, whether or not it says how to make a new one.
+    private static LoadedModel.Trained trained(Recipe recipe) {
+        long seed = recipe.train().seed();
+        return recipe.lora().isPresent() || recipe.model().adapter().isPresent()
+                ? new LoadedModel.Trained.Branches(recipe.lora().orElseGet(LoraSettings::defaults), seed)
                 : new LoadedModel.Trained.Everything(seed);
-        this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained);
-        this.data = TrainingData.read(recipe.data(), recipe.objective(), loaded.tokenizer(), loaded.special());
-        StepRule rule = switch (recipe.train().stepCount()) {
-            case CEIL -> StepRule.CEIL;
-            case FLOOR -> StepRule.FLOOR;
-        };
-        this.plan = BatchPlan.of(
-                data.training().size(),
-                new BatchPlan.Settings(
-                        recipe.train().microBatch(), recipe.train().accumulate(), rule, seed));
-        this.schedule = Schedule.of(recipe.train(), totalSteps());
-        this.trainer = new Trainer(
-                backend,
-                loaded.precision(),
-                loaded.model(),
-                loaded.trained(),
-                new Trainer.Method(Learning.of(recipe.objective(), data.special(), seed), recipe.train()));
     }
 
     private long totalSteps() {
@@ -80,7 +93,8 @@ public final class FineTuning implements AutoCloseable {
     /// @throws org.panamask.backend.BackendException if the backend or its number type cannot run here
     /// @throws org.panamask.checkpoint.CheckpointException if a model or adapter file is missing or wrong
     /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks a token
-    /// @throws org.panamask.data.DataException if the data are missing, empty or not of their form
+    /// @throws org.panamask.data.DataException if the data are missing, empty, not of their form, or too
+    ///     long for the model
     public static FineTuning open(Recipe recipe) {
         Backend backend = Backends.open(recipe.backend());
         try {

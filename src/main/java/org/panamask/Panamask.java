@@ -21,6 +21,7 @@ public final class Panamask implements AutoCloseable {
     private final Prompts prompts;
     private final boolean shift;
     private final boolean ownsBackend;
+    private volatile boolean open = true;
 
     private Panamask(LoadedModel loaded, boolean shift, boolean ownsBackend) {
         this.loaded = loaded;
@@ -70,6 +71,7 @@ public final class Panamask implements AutoCloseable {
     /// The answer to `prompt` with every setting at its default.
     ///
     /// @throws GenerationException if the prompt leaves no room for an answer
+    /// @throws IllegalStateException if the model is closed
     public String generate(String prompt) {
         return generate(List.of(prompt), SamplerSettings.defaults(), SamplerListener.NONE)
                 .getFirst()
@@ -80,7 +82,9 @@ public final class Panamask implements AutoCloseable {
     ///
     /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model
     /// allows
+    /// @throws IllegalStateException if the model is closed
     public List<Generation> generate(List<String> asked, SamplerSettings settings, SamplerListener listener) {
+        requireOpen();
         long start = System.nanoTime();
         Prompts.Laid laid = prompts.answers(asked, settings.length());
         SamplerResult result = sampler(settings).sample(laid.input(), listener);
@@ -100,8 +104,10 @@ public final class Panamask implements AutoCloseable {
     /// The `middle` tokens between `prefix` and `suffix`.
     ///
     /// @throws GenerationException if the gap is empty or the text longer than the model allows
+    /// @throws IllegalStateException if the model is closed
     public Generation infill(
             String prefix, String suffix, int middle, SamplerSettings settings, SamplerListener listener) {
+        requireOpen();
         long start = System.nanoTime();
         Prompts.Laid laid = prompts.gap(prefix, suffix, middle);
         SamplerResult result = sampler(settings).sample(laid.input(), listener);
@@ -118,6 +124,12 @@ public final class Panamask implements AutoCloseable {
         return prompts.shown(ids, 1);
     }
 
+    private void requireOpen() {
+        if (!open) {
+            throw new IllegalStateException(loaded.folder() + ": the model is closed; open it again to generate");
+        }
+    }
+
     private Sampler sampler(SamplerSettings settings) {
         return new Sampler(
                 loaded.model(),
@@ -128,6 +140,7 @@ public final class Panamask implements AutoCloseable {
     /// Gives the model back, and the backend where [#open] started it. Closing twice does nothing.
     @Override
     public void close() {
+        open = false;
         if (ownsBackend) {
             loaded.close();
             loaded.backend().close();

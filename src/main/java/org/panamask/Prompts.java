@@ -27,15 +27,15 @@ final class Prompts {
 
     /// Lays prompts out, each on a canvas of `length` columns.
     Laid answers(List<String> prompts, int length) {
-        requireLength(length);
+        requireLength("generate", length);
         Laid laid = new Laid(new int[prompts.size()][], new boolean[prompts.size()][], new int[prompts.size()]);
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = tokenizer.encode(prompts.get(row));
             int start = prompt.length + 2;
             if (start >= length) {
                 throw new GenerationException("generate: a canvas of " + length
-                        + " tokens must leave room for an answer," + " but the prompt takes " + start
-                        + " of them; raise sample.length or shorten the prompt");
+                        + " tokens must leave room for an answer, but the prompt takes " + start
+                        + " of them; raise the length or shorten the prompt");
             }
             int[] ids = new int[length];
             Arrays.fill(ids, special.mask());
@@ -56,11 +56,12 @@ final class Prompts {
         int[] before = tokenizer.encode(prefix);
         int[] after = tokenizer.encode(suffix);
         if (middle < 1) {
-            throw new GenerationException("infill: the gap must have at least 1 token, not " + middle);
+            throw new GenerationException(
+                    "infill: the gap must have at least 1 token, not " + middle + "; ask for more tokens");
         }
         int start = before.length + 1;
         int length = start + middle + after.length;
-        requireLength(length);
+        requireLength("infill", length);
         int[] ids = new int[length];
         Arrays.fill(ids, special.mask());
         ids[0] = special.bos();
@@ -72,10 +73,10 @@ final class Prompts {
         return new Laid(new int[][] {ids}, new boolean[][] {given}, new int[] {start});
     }
 
-    private void requireLength(int length) {
+    private void requireLength(String what, int length) {
         if (length > mostTokens) {
-            throw new GenerationException("generate: the model has positions for " + mostTokens
-                    + " tokens, but the canvas has " + length + "; lower sample.length");
+            throw new GenerationException(what + ": the model has positions for " + mostTokens
+                    + " tokens, but the canvas has " + length + "; ask for a shorter one");
         }
     }
 

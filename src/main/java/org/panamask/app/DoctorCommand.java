@@ -30,12 +30,7 @@ final class DoctorCommand implements Callable<Integer> {
         line(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         line(out, "cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
         line(out, "heap", Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB at most");
-        line(
-                out,
-                "native access",
-                DoctorCommand.class.getModule().isNativeAccessEnabled()
-                        ? "enabled"
-                        : "not enabled: start java with --enable-native-access=org.panamask");
+        line(out, "native access", nativeAccess(DoctorCommand.class.getModule()));
         int status = 0;
         for (String name : List.of("cpu", "reference")) {
             try (Backend backend = Backends.open(BackendSettings.defaults().with("name", name))) {
@@ -51,6 +46,13 @@ final class DoctorCommand implements Callable<Integer> {
         line(out, "cuda", "not there yet in this version");
         out.flush();
         return status;
+    }
+
+    private static String nativeAccess(Module module) {
+        return module.isNativeAccessEnabled()
+                ? "enabled"
+                : "not enabled: start java with --enable-native-access="
+                        + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 
     private static String precisions(Backend backend) {

@@ -1,8 +1,10 @@
 package org.panamask.app;
 
 import java.io.UncheckedIOException;
+import java.util.OptionalInt;
 import org.panamask.backend.BackendException;
-import org.panamask.train.RecipeException;
+import org.panamask.tensor.ShapeException;
+import org.panamask.text.TokenizerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -36,13 +38,25 @@ public final class Main {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, line, _) -> {
+                    OptionalInt exitCode = exitCode(failure);
+                    if (exitCode.isEmpty()) {
+                        throw failure;
+                    }
                     line.getErr().println(line.getColorScheme().errorText(message(failure)));
-                    return switch (failure) {
-                        case RecipeException _, IllegalArgumentException _, UncheckedIOException _ -> 2;
-                        case BackendException _ -> 1;
-                        default -> throw failure;
-                    };
+                    return exitCode.getAsInt();
                 });
+    }
+
+    /// The exit code of a failure whose message is for people; none where only a stack trace helps.
+    private static OptionalInt exitCode(Exception failure) {
+        return switch (failure) {
+            case ShapeException _ -> OptionalInt.empty();
+            case TokenizerException refused
+            when refused.getCause() instanceof IllegalCallerException -> OptionalInt.of(1);
+            case IllegalArgumentException _, UncheckedIOException _ -> OptionalInt.of(2);
+            case BackendException _ -> OptionalInt.of(1);
+            default -> OptionalInt.empty();
+        };
     }
 
     private static String message(Exception failure) {

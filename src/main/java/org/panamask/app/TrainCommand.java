@@ -38,21 +38,25 @@ final class TrainCommand implements Callable<Integer> {
         try (FineTuning run = FineTuning.open(read)) {
             run.warnings().forEach(warning -> err.println("warning: " + warning));
             err.flush();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                run.stop();
-                try {
-                    done.await();
-                } catch (InterruptedException _) {
-                    Thread.currentThread().interrupt();
-                }
-            }));
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
             RunSummary summary = run.run(ProgressLine.standard());
-            err.println((summary.finished() ? "done: " : "interrupted, saved: ") + summary.steps()
-                    + " steps, result in " + read.output());
+            String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
+            err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
+                    + " steps, saved the " + result + " to " + read.output());
             err.flush();
             return summary.finished() ? 0 : 130;
         } finally {
             done.countDown();
+        }
+    }
+
+    /// Holds the JVM's end back until the run has saved.
+    private static void stop(FineTuning run, CountDownLatch done) {
+        run.stop();
+        try {
+            done.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 }

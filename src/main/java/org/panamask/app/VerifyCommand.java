@@ -1,6 +1,7 @@
 package org.panamask.app;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,7 @@ import org.panamask.verify.KindSummary;
 import org.panamask.verify.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -44,6 +46,12 @@ final class VerifyCommand implements Callable<Integer> {
     public Integer call() {
         Path root =
                 folder.orElseGet(() -> Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures")));
+        if (!Files.isDirectory(root)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "verify: " + root + " must be a folder that holds families of golden cases such as ddm, but there"
+                            + " is no such folder; name it, or start in the folder of the project");
+        }
         PrintWriter out = spec.commandLine().getOut();
         int missed = 0;
         for (Run run : RUNS) {

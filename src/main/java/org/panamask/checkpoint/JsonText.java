@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -27,6 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// JSON out of files nobody vouches for: bounded, strictly UTF-8, no name twice in an object.
 final class JsonText {
     static final long MOST_BYTES = 100_000_000;
+    // The parser tells where an unfinished object began by a source it was told not to show.
+    private static final Pattern START_MARKER = Pattern.compile(" \\(start marker at .*?]\\)");
     /// Property names are neither interned nor kept in a symbol table: they are tensor names, as many as a
     /// file likes.
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -74,7 +77,9 @@ final class JsonText {
     static String mistake(JacksonException e) {
         TokenStreamLocation at = e.getLocation();
         String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-        return "a mistake" + where + " (" + Printable.of(String.valueOf(e.getOriginalMessage())) + ")";
+        String what =
+                START_MARKER.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("");
+        return "a mistake" + where + " (" + Printable.of(what) + ")";
     }
 
     /// Decodes in pieces, so that a check of 100 MB costs kilobytes.

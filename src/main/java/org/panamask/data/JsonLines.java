@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class JsonLines {
     private static final int MAX_PROBLEMS = 20;
     private static final int MAX_LINE_BYTES = 16 << 20;
+    // The parser tells where an unfinished object began by a source it was told not to show.
+    private static final Pattern START_MARKER = Pattern.compile(" \\(start marker at .*?]\\)");
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
@@ -133,7 +136,12 @@ final class JsonLines {
             }
             throw new LineException("must be one JSON object a line; write one example on each line");
         } catch (JacksonException e) {
-            String first = e.getOriginalMessage().lines().findFirst().orElse("");
+            String first = START_MARKER
+                    .matcher(e.getOriginalMessage())
+                    .replaceAll("")
+                    .lines()
+                    .findFirst()
+                    .orElse("");
             throw new LineException("must be JSON, but " + first + "; write one JSON object on each line");
         }
     }

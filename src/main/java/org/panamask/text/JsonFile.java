@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -19,6 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
 record JsonFile(Path path, ObjectNode root) {
     private static final long MAX_BYTES = 64L << 20;
     private static final int MAX_DEPTH = 64; // the native parser stops at 128
+    // The parser tells where an unfinished object began by a source it was told not to show.
+    private static final Pattern START_MARKER = Pattern.compile(" \\(start marker at .*?]\\)");
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(MAX_DEPTH)
@@ -43,8 +46,8 @@ record JsonFile(Path path, ObjectNode root) {
             String place = e.getLocation() == null
                     ? ""
                     : ":" + e.getLocation().getLineNr() + ":" + e.getLocation().getColumnNr();
-            throw new TokenizerException(
-                    path + place + ": must be JSON, but " + e.getOriginalMessage() + "; " + whatToDo, e);
+            String mistake = START_MARKER.matcher(e.getOriginalMessage()).replaceAll("");
+            throw new TokenizerException(path + place + ": must be JSON, but " + mistake + "; " + whatToDo, e);
         }
     }
 

@@ -54,14 +54,30 @@ public final class Tokenizer implements AutoCloseable {
         try {
             return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.utf8()), OPTIONS);
         } catch (IOException | RuntimeException e) {
+            requireNativeAccess(e);
             throw new TokenizerException(
                     file.path() + ": the tokenizer library refuses it, " + e.getMessage() + "; fetch the file again",
                     e);
         } catch (LinkageError e) {
+            requireNativeAccess(e);
             throw new TokenizerException(
                     "tokenizer library: cannot be loaded, " + e.getMessage()
                             + "; check that this platform is supported and DJL_CACHE_DIR can be written",
                     e);
+        }
+    }
+
+    /// Says what to do where `failure` comes from Java refusing native code, not from the file.
+    private static void requireNativeAccess(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IllegalCallerException) {
+                Module module = HuggingFaceTokenizer.class.getModule();
+                String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
+                throw new TokenizerException(
+                        "native access is not enabled for the tokenizer library; start java with"
+                                + " --enable-native-access=" + name,
+                        cause);
+            }
         }
     }
 

@@ -51,11 +51,12 @@ public final class LoadedModel implements AutoCloseable {
         this.backend = backend;
         this.precision = precision;
         this.folder = settings.path();
+        ModelConfig config = HubFolder.config(folder);
         this.tokenizer = Tokenizer.open(settings.tokenizer().orElse(folder));
         this.weights = backend.owner("weights");
         this.branches = backend.owner("adapter");
         try {
-            this.model = backend.run("load " + folder, precision, ops -> model(ops, settings, trained));
+            this.model = backend.run("load " + folder, precision, ops -> model(ops, config, settings, trained));
             this.adapter = backend.run("load adapter", precision, ops -> adapter(ops, settings, trained));
             this.special = ModelTokens.resolve(
                     settings, tokenizer, model.facts().type(), model.facts().vocabularySize());
@@ -77,11 +78,10 @@ public final class LoadedModel implements AutoCloseable {
         return new LoadedModel(backend, precision, settings, trained);
     }
 
-    private Model model(BackwardOps ops, ModelSettings settings, Trained trained) {
+    private Model model(BackwardOps ops, ModelConfig config, ModelSettings settings, Trained trained) {
         boolean trainable = trained instanceof Trained.Everything;
         if (settings.init() == ModelSettings.Init.RANDOM) {
             long seed = trained instanceof Trained.Everything(long start) ? start : 0;
-            ModelConfig config = HubFolder.config(folder);
             return Models.create(config, seed, ops, weights);
         }
         try (HubFolder hub = HubFolder.open(folder)) {

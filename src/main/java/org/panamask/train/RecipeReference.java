@@ -42,12 +42,24 @@ public final class RecipeReference {
 
     /// The key that a misspelt one most likely stands for.
     public static Optional<String> nearest(String key) {
-        List<String> keys = rows().stream().map(Row::key).distinct().toList();
-        String last = key.substring(key.lastIndexOf('.') + 1);
-        return keys.stream()
-                .filter(known -> known.endsWith("." + last))
-                .findFirst()
-                .or(() -> Nearest.of(key, keys));
+        Map<String, String> known = new LinkedHashMap<>();
+        for (Row row : rows()) {
+            String whole = row.key();
+            known.put(whole, whole);
+            for (int dot = whole.indexOf('.'); dot > 0; dot = whole.indexOf('.', dot + 1)) {
+                known.putIfAbsent(whole.substring(0, dot), whole.substring(0, dot));
+            }
+        }
+        for (Row row : rows()) {
+            known.putIfAbsent(last(row.key()), row.key());
+        }
+        return Nearest.of(key, known.keySet())
+                .or(() -> Nearest.of(last(key), known.keySet()))
+                .map(known::get);
+    }
+
+    private static String last(String key) {
+        return key.substring(key.lastIndexOf('.') + 1);
     }
 
     /// The reference page, as Markdown.

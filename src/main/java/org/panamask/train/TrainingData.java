@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.panamask.data.Batch;
 import org.panamask.data.DataException;
 import org.panamask.data.DataSettings;
@@ -89,6 +90,29 @@ public record TrainingData(List<Row> training, List<Row> validation, RowIds spec
                     + " tokens; lower data.max_tokens or set objective.packing: false");
         }
         return new TokenizedDataset(rows, maker.statistics(rows, texts, special.mask()));
+    }
+
+    /// Checks that a model can take every row.
+    ///
+    /// @param positions the tokens of its longest row
+    /// @param vocabularySize the number of ids it knows
+    /// @throws DataException if a row is longer, or holds another id
+    public void requireFit(int positions, int vocabularySize) {
+        int longest = rows().mapToInt(row -> row.ids().length).max().orElse(0);
+        if (longest > positions) {
+            throw new DataException("data.max_tokens: the model has positions for " + positions
+                    + " tokens, but the longest row has " + longest + "; lower data.max_tokens");
+        }
+        int largest = rows().flatMapToInt(row -> Arrays.stream(row.ids())).max().orElse(0);
+        if (largest >= vocabularySize) {
+            throw new DataException(
+                    "data.train: the model knows " + vocabularySize + " token ids, but the tokenizer makes id "
+                            + largest + " of the rows; use the model's own tokenizer");
+        }
+    }
+
+    private Stream<Row> rows() {
+        return Stream.concat(training.stream(), validation.stream());
     }
 
     /// The training rows of `indices` side by side.

@@ -39,6 +39,8 @@ class RecipeReferenceTest {
     void aMisspeltKeyFindsItsNeighbour() {
         assertThat(RecipeReference.nearest("learning_rate")).contains("train.learning_rate");
         assertThat(RecipeReference.nearest("train.lerning_rate")).contains("train.learning_rate");
+        assertThat(RecipeReference.nearest("learning_rat")).contains("train.learning_rate");
+        assertThat(RecipeReference.nearest("trian")).contains("train");
         assertThat(RecipeReference.nearest("xyzzy")).isEmpty();
     }
 

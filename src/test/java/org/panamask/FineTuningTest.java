@@ -1,0 +1,180 @@
+package org.panamask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Ledger;
+import org.panamask.data.DataException;
+import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.SamplerSettings;
+import org.panamask.report.RunSummary;
+import org.panamask.report.StepReport;
+import org.panamask.report.TrainingListener;
+import org.panamask.train.ModelSettings;
+import org.panamask.train.Recipe;
+import org.panamask.train.RecipeReader;
+
+class FineTuningTest {
+    private static final TrainingListener NOBODY = new TrainingListener() {};
+    private static final SamplerSettings SAMPLING =
+            SamplerSettings.defaults().with("steps", 6).with("length", 30);
+
+    @TempDir
+    private Path folder;
+
+    private Recipe recipe;
+
+    @BeforeEach
+    void writeTheFiles() throws IOException {
+        ToyModel.write(folder.resolve("model"));
+        ToyModel.writeRows(folder.resolve("rows.jsonl"), 40);
+        recipe = RecipeReader.readChecked(
+                ToyModel.writeRecipe(
+                        folder.resolve("recipe.yaml"),
+                        "train: {max_steps: 6, learning_rate: 0.05, log_every: 1, micro_batch: 4, accumulate: 2}\n"),
+                List.of());
+    }
+
+    private static List<int[]> canvases(Panamask panamask) {
+        List<int[]> canvases = new ArrayList<>();
+        panamask.generate(
+                List.of("spell a"), SAMPLING, step -> canvases.add(step.ids().getFirst()));
+        return canvases;
+    }
+
+    private static List<int[]> canvases(ModelSettings model) {
+        try (Panamask panamask = Panamask.open(model, BackendSettings.defaults(), true)) {
+            return canvases(panamask);
+        }
+    }
+
+    private List<int[]> trained(Recipe how) {
+        try (FineTuning run = FineTuning.open(how)) {
+            assertThat(run.run(NOBODY).finished()).isTrue();
+            try (Panamask panamask = Panamask.over(run.loaded(), true)) {
+                return canvases(panamask);
+            }
+        }
+    }
+
+    @Test
+    void theSavedAdapterGeneratesWhatTheTrainedModelDoes() {
+        List<int[]> inMemory = trained(recipe);
+
+        ModelSettings model = ModelSettings.of(folder.resolve("model"));
+        assertThat(canvases(model.with("adapter", recipe.output()))).containsExactlyElementsOf(inMemory);
+        assertThat(canvases(model).getLast()).isNotEqualTo(inMemory.getLast());
+    }
+
+    @Test
+    void aFullyTrainedModelIsAFolderThatOpens() {
+        Recipe full = recipe.with("lora", Optional.empty())
+                .with("train", recipe.train().with("learning_rate", 0.005));
+        List<int[]> inMemory = trained(full);
+
+        assertThat(full.output()).isDirectoryContaining("glob:**model.safetensors");
+        assertThat(canvases(ModelSettings.of(full.output()))).containsExactlyElementsOf(inMemory);
+        assertThat(canvases(recipe.model()).getLast()).isNotEqualTo(inMemory.getLast());
+    }
+
+    @Test
+    void theSameRecipeGivesTheSameBytes() throws IOException {
+        FineTuning.run(recipe, NOBODY);
+        Recipe again = recipe.with("output", folder.resolve("again"));
+        FineTuning.run(again, NOBODY);
+        Recipe otherwise = recipe.with("output", folder.resolve("otherwise"))
+                .with("train", recipe.train().with("seed", 43));
+        FineTuning.run(otherwise, NOBODY);
+
+        assertThat(adapter(again)).isEqualTo(adapter(recipe));
+        assertThat(adapter(otherwise)).isNotEqualTo(adapter(recipe));
+    }
+
+    private static byte[] adapter(Recipe recipe) throws IOException {
+        return Files.readAllBytes(recipe.output().resolve("adapter_model.safetensors"));
+    }
+
+    @Test
+    void anAdapterGoesOnTrainingWithoutAWordAboutNewOnes() throws IOException {
+        FineTuning.run(recipe, NOBODY);
+        Recipe further = recipe.with("lora", Optional.empty())
+                .with("model", recipe.model().with("adapter", recipe.output()))
+                .with("output", folder.resolve("further"));
+
+        FineTuning.run(further, NOBODY);
+
+        assertThat(further.output()).isDirectoryNotContaining("glob:**/model.safetensors");
+        assertThat(adapter(further)).hasSameSizeAs(adapter(recipe)).isNotEqualTo(adapter(recipe));
+    }
+
+    @Test
+    void anAutoregressiveRunTrainsToo() {
+        Recipe causal = recipe.with("objective", Objective.Autoregressive.defaults())
+                .with("train", recipe.train().with("max_steps", 40));
+        List<Double> losses = new ArrayList<>();
+        FineTuning.run(causal, new TrainingListener() {
+            @Override
+            public void step(StepReport report) {
+                losses.add(report.loss());
+            }
+        });
+
+        assertThat(losses).hasSize(40);
+        assertThat(losses.getLast()).isLessThan(losses.getFirst() / 2);
+    }
+
+    @Test
+    void aStoppedRunSavesWhatItHas() {
+        try (FineTuning run = FineTuning.open(recipe)) {
+            RunSummary summary = run.run(new TrainingListener() {
+                @Override
+                public void step(StepReport report) {
+                    if (report.step() == 2) {
+                        run.stop();
+                    }
+                }
+            });
+
+            assertThat(summary.finished()).isFalse();
+            assertThat(summary.steps()).isEqualTo(2);
+        }
+        assertThat(canvases(recipe.model().with("adapter", recipe.output()))).isNotEmpty();
+    }
+
+    @Test
+    void closingTwiceGivesAllMemoryBack() {
+        FineTuning run = FineTuning.open(recipe);
+        Ledger ledger = run.loaded().backend().ledger();
+        run.run(NOBODY);
+        assertThat(ledger.total()).isPositive();
+
+        run.close();
+        run.close();
+
+        assertThat(ledger.total()).isZero();
+        assertThat(ledger.owners()).isEmpty();
+    }
+
+    @Test
+    void rowsLongerThanTheModelAreRefusedBeforeAnythingIsWritten() {
+        Recipe long48 = recipe.with("data", recipe.data().with("max_tokens", ToyModel.POSITIONS));
+        FineTuning.open(long48).close();
+
+        Recipe long49 = recipe.with("data", recipe.data().with("max_tokens", ToyModel.POSITIONS + 1));
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> FineTuning.open(long49))
+                .withMessage("data.max_tokens: the model has positions for 48 tokens, but the longest row has 49; lower"
+                        + " data.max_tokens");
+        assertThat(recipe.output()).doesNotExist();
+    }
+}

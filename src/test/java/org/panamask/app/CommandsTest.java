@@ -1,0 +1,230 @@
+package org.panamask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.panamask.ToyModel;
+import org.panamask.train.Presets;
+import org.panamask.train.RecipeReader;
+
+/// The commands, as a person types them.
+final class CommandsTest {
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void writeTheModel() throws IOException {
+        model = ToyModel.write(folder.resolve("model"));
+    }
+
+    private CommandRun generate(Object... more) {
+        Object[] arguments = {"generate", "-m", model, "-p", "spell a", "--length", 24, "--steps", 4};
+        return CommandRun.of(
+                Stream.concat(Stream.of(arguments), Stream.of(more)).toArray());
+    }
+
+    private CommandRun train(String settings, String... overrides) throws IOException {
+        ToyModel.writeRows(folder.resolve("rows.jsonl"), 40);
+        Path recipe = ToyModel.writeRecipe(folder.resolve("recipe.yaml"), settings);
+        return CommandRun.of(
+                Stream.concat(Stream.of("train", recipe), Stream.of(overrides)).toArray());
+    }
+
+    @Test
+    void trainFillsTheOutputFolder() throws IOException {
+        CommandRun run = train(
+                "train: {max_steps: 4, log_every: 1, eval_every: 2, sample_every: 2, save_every: 2}\n",
+                "data.val_size=4",
+                "train.learning_rate=1e-3");
+
+        Path output = folder.resolve("run");
+        assertThat(run)
+                .isEqualTo(new CommandRun(
+                        0, "", "done after 4 steps, saved the adapter to " + output + System.lineSeparator()));
+        assertThat(names(output))
+                .containsOnly(
+                        "adapter_config.json",
+                        "adapter_model.safetensors",
+                        "checkpoint-000002",
+                        "environment.json",
+                        "events.out.tfevents.panamask",
+                        "loss.svg",
+                        "metrics.jsonl",
+                        "recipe.yaml",
+                        "samples");
+        assertThat(names(output.resolve("samples"))).containsOnly("000002.txt", "000004.txt");
+        assertThat(output.resolve("samples/000002.txt"))
+                .content()
+                .startsWith("prompt:    spell ")
+                .contains("masked:    ", "generated: ");
+        assertThat(names(output.resolve("checkpoint-000002")))
+                .containsOnly("adapter_config.json", "adapter_model.safetensors");
+        assertThat(Files.readAllLines(output.resolve("metrics.jsonl")))
+                .hasSize(6)
+                .allSatisfy(line -> assertThat(line).startsWith("{\"step\": ").contains("\"time\": "))
+                .filteredOn(line -> line.contains("train/loss"))
+                .hasSize(4)
+                .allSatisfy(line -> assertThat(line)
+                        .contains(
+                                "train/ce_loss",
+                                "train/accuracy",
+                                "train/mask_ratio",
+                                "train/grad_norm",
+                                "train/learning_rate",
+                                "train/tokens_per_second"));
+        assertThat(output.resolve("loss.svg")).content().startsWith("<svg");
+        assertThat(output.resolve("environment.json")).content().contains("\"java\"", "\"backend\": \"cpu\"", "oneDNN");
+        assertThat(RecipeReader.read(output.resolve("recipe.yaml"), List.of()))
+                .isEqualTo(RecipeReader.read(
+                        folder.resolve("recipe.yaml"), List.of("data.val_size=4", "train.learning_rate=1e-3")));
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(entry -> entry.getFileName().toString().replaceFirst("tfevents\\.\\d+", "tfevents"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void trainKeepsTheResultOfAnEarlierRun() throws IOException {
+        assertThat(train("train: {max_steps: 1}\n").exitCode()).isZero();
+
+        assertThat(train("train: {max_steps: 2}\n"))
+                .isEqualTo(new CommandRun(
+                        2,
+                        "",
+                        "output: " + folder.resolve("run") + " must not hold the result of an earlier run, but has"
+                                + " adapter_model.safetensors; name another folder or move it away"
+                                + System.lineSeparator()));
+    }
+
+    @Test
+    void generateAnswersAndSaysWhatItCost() {
+        CommandRun run = generate();
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).hasLineCount(1);
+        assertThat(run.err())
+                .matches("15 tokens in 4 forward passes \\(3\\.8 a pass\\), [0-9.]+ s, [0-9.]+ tokens/s\\R");
+        assertThat(generate().out()).isEqualTo(run.out());
+        assertThat(generate("--backend", "reference").out()).isEqualTo(run.out());
+    }
+
+    @Test
+    void generateShowsTheUnmaskingUpToTheSameAnswer() {
+        List<String> lines = generate("--show-steps").out().lines().toList();
+
+        assertThat(lines).hasSizeGreaterThan(2);
+        assertThat(lines.getFirst()).isEqualTo("  0/4   15 masked | spell a" + "_".repeat(15));
+        assertThat(lines.get(lines.size() - 2))
+                .startsWith("  4/4    0 masked | spell a")
+                .doesNotContain("_");
+        assertThat(lines.getLast() + System.lineSeparator())
+                .isEqualTo(generate().out());
+    }
+
+    @Test
+    void generateTakesSeedAndTemperature() {
+        String first = generate("--temperature", 2, "--seed", 1).out();
+
+        assertThat(generate("--temperature", 2, "--seed", 1).out()).isEqualTo(first);
+        assertThat(generate("--temperature", 2, "--seed", 2).out()).isNotEqualTo(first);
+    }
+
+    @Test
+    void generateUsesTheAdapterOfARun() throws IOException {
+        assertThat(train("train: {max_steps: 8, learning_rate: 0.1}\n").exitCode())
+                .isZero();
+
+        CommandRun adapted = generate("-a", folder.resolve("run"));
+
+        assertThat(adapted.exitCode()).isZero();
+        assertThat(adapted.out()).isNotEqualTo(generate().out());
+    }
+
+    @Test
+    void infillKeepsWhatStandsAroundTheGap() {
+        CommandRun run = CommandRun.of(
+                "infill", "-m", model, "--prefix", "spell ", "--suffix", " it", "--tokens", 5, "--show-steps");
+
+        assertThat(run.exitCode()).isZero();
+        List<String> lines = run.out().lines().toList();
+        assertThat(lines.getFirst()).isEqualTo("  0/64    5 masked | spell _____ it");
+        assertThat(lines.getLast()).startsWith("spell ").endsWith(" it");
+        assertThat(run.err()).startsWith("5 tokens in ");
+    }
+
+    @Test
+    void recipeExplainsKeysAndPrintsPresets() {
+        CommandRun keys = CommandRun.of("recipe", "train.learning_rate");
+        assertThat(keys.exitCode()).isZero();
+        assertThat(keys.out()).isEqualTo("""
+                        train.learning_rate            a number     highest learning rate, above 0
+                                                                    default: 5e-5
+                        """);
+        assertThat(CommandRun.of("recipe").out()).contains("model.path", "lora.rank", "output");
+        assertThat(CommandRun.of("recipe", "--schema").out()).startsWith("{");
+        for (String preset : Presets.names()) {
+            assertThat(CommandRun.of("recipe", "--preset", preset))
+                    .isEqualTo(new CommandRun(0, Presets.text(preset), ""));
+        }
+    }
+
+    @Test
+    void doctorNamesWhatIsThere() {
+        CommandRun run = CommandRun.of("doctor");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out())
+                .contains("jdk              " + Runtime.version())
+                .contains("native access    enabled")
+                .contains("library        oneDNN 3.", "instruction set ", "threads        ")
+                .contains("cuda             not there yet in this version");
+    }
+
+    @Test
+    void wrongUsageEndsWithTwoAndSaysWhatWasMeant() {
+        wrong("Missing required subcommand");
+        wrong("Unmatched argument at index 0: 'trian'", "trian");
+        wrong("Missing required parameter: 'RECIPE'", "train");
+        wrong("Missing required option: '--prompt=TEXT'", "generate", "-m", model);
+        wrong("Unknown options: '--stpes', '4'", "generate", "-m", model, "-p", "x", "--stpes", 4);
+        wrong("Invalid value for option '--steps': 'four' is not an int", "generate", "-m", model, "--steps", "four");
+        wrong("steps must be at least 1, not 0", "generate", "-m", model, "-p", "x", "--steps", 0);
+        wrong("recipe: there is no key 'trian', did you mean 'train'?", "recipe", "trian");
+        wrong(
+                "recipe: presets are [keyvalue-qa, keyvalue-pilot], but got 'keyvalue'",
+                "recipe",
+                "--preset",
+                "keyvalue");
+        Path nowhere = folder.resolve("nowhere");
+        wrong(
+                "verify: " + nowhere + " must be a folder that holds families of golden cases such as ddm, but there is"
+                        + " no such folder; name it, or start in the folder of the project",
+                "verify",
+                nowhere);
+    }
+
+    private static void wrong(String firstLine, Object... arguments) {
+        CommandRun run = CommandRun.of(arguments);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines().findFirst()).contains(firstLine);
+    }
+
+    @Test
+    void helpAndVersionEndWithZero() {
+        assertThat(CommandRun.of("--version")).isEqualTo(new CommandRun(0, "panamask 0.1.0\n", ""));
+        assertThat(CommandRun.of("train", "--help").out()).startsWith("Usage: panamask train ");
+    }
+}
