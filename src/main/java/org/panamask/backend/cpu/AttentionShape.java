@@ -81,12 +81,12 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
 
     /// `[G * S * K * rows, keys]`, every group after another.
     Layout rows(DnnlType type, Block block) {
-        return Layout.matrix(type, block.batch().count() * heads * block.padded(), block.keys());
+        return Layout.matrix(type, (long) block.batch().count() * heads * block.padded(), block.keys());
     }
 
     /// Elements of the scores of a block.
     long allScores(Block block) {
-        return block.batch().count() * heads * block.padded() * block.keys();
+        return (long) block.batch().count() * heads * block.padded() * block.keys();
     }
 
     /// S batch rows.
