@@ -118,7 +118,8 @@ record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
         for (int row = 0; row < tile.hidden().length; row++) {
             long s = row / block.padded();
             for (int h = 0; tile.hidden()[row] && h < shape.heads(); h++) {
-                long head = (h % shape.group() * block.batch().count() + s) * shape.keyHeads() + h / shape.group();
+                long group = h % shape.group();
+                long head = (group * block.batch().count() + s) * shape.keyHeads() + h / shape.group();
                 probabilities
                         .asSlice((head * block.padded() + row % block.padded()) * bytes, bytes)
                         .fill((byte) 0);
