@@ -48,8 +48,8 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
 
     /// Sums of some batch rows in scratch memory, rounded once at the end.
     private void batchRows(BatchRows batch, Into dq, Into dk, Into dv) {
-        long first = batch.first() * shape.tokens() * shape.keyWidth();
-        long elements = batch.count() * shape.tokens() * shape.keyWidth();
+        long first = (long) batch.first() * shape.tokens() * shape.keyWidth();
+        long elements = (long) batch.count() * shape.tokens() * shape.keyWidth();
         try (Frame frame = job.frame()) {
             KeySums sums = new KeySums(
                     frame.take(elements * 4).fill((byte) 0),
