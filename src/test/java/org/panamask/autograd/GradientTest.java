@@ -88,7 +88,8 @@ class GradientTest {
     private static void compare(String name, List<double[]> actual, List<double[]> expected) {
         assertThat(actual).hasSameSizeAs(expected);
         for (int which = 0; which < expected.size(); which++) {
-            double largest = Arrays.stream(expected.get(which)).map(Math::abs).max().orElse(0);
+            double largest =
+                    Arrays.stream(expected.get(which)).map(Math::abs).max().orElse(0);
             assertThat(actual.get(which))
                     .as("%s, gradient of input %d", name, which)
                     .containsExactly(expected.get(which), within(TOLERANCE_F32 * Math.max(largest, 0.1)));

@@ -71,8 +71,7 @@ class AttentionContractTest {
                 new Problem("causal", new AttentionMask.Causal().lower(1, 70), 2, 2, 16),
                 new Problem("full", FULL.lower(3, 1), 2, 1, 8),
                 new Problem("full", FULL.lower(2, 33), 6, 2, 64),
-                new Problem(
-                        "lengths, many rows", new AttentionMask.Lengths(List.of(20, 0, 33)).lower(3, 33), 6, 2, 16),
+                new Problem("lengths, many rows", new AttentionMask.Lengths(List.of(20, 0, 33)).lower(3, 33), 6, 2, 16),
                 new Problem("annealed, grouped", annealed.lower(3, 40), 4, 2, 8),
                 new Problem(
                         "lengths, gathered",
@@ -94,7 +93,8 @@ class AttentionContractTest {
                         "given", new AttentionMask.Given(2, 7, bits(98)).lower(2, 7, new int[] {2, 6, 9}), 2, 1, 6));
     }
 
-    /// Of three batch rows with 33 tokens: every other one of the first, two of the second, the first 21 of the third.
+    /// Of three batch rows with 33 tokens: every other one of the first, two of the second, the first 21 of the
+    /// third.
     private static int[] gathered() {
         return IntStream.range(0, 99)
                 .filter(row -> row < 33 && row % 2 == 0 || row == 40 || row == 50 || row >= 66 && row < 87)

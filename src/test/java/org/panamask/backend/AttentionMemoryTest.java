@@ -34,7 +34,11 @@ class AttentionMemoryTest {
     record Problem(String backend, String name, AttentionMask mask, int step) {
         KeyIntervals lowered() {
             return mask.lower(
-                    1, TOKENS, IntStream.range(0, TOKENS / step).map(row -> row * step + step - 1).toArray());
+                    1,
+                    TOKENS,
+                    IntStream.range(0, TOKENS / step)
+                            .map(row -> row * step + step - 1)
+                            .toArray());
         }
 
         @Override
@@ -43,8 +47,8 @@ class AttentionMemoryTest {
         }
     }
 
-    /// The loops of the reference take 10 seconds for all query rows, so they get every sixteenth. What they keep in
-    /// Java arrays is not in the ledger.
+    /// The loops of the reference take 10 seconds for all query rows, so they get every sixteenth. What they keep
+    /// in Java arrays is not in the ledger.
     static Stream<Problem> problems() {
         AttentionMask causal = new AttentionMask.Causal();
         AttentionMask full = new AttentionMask.Full();

@@ -98,12 +98,16 @@ class LedgerContractTest {
                 .isThrownBy(() -> backend.run("load", contract.precision(), ops -> {
                     Weight w = weight(ops, owner);
                     ops.arena().use(JobArena.End.HIGH);
-                    return ops.chain("layers", ones(ops, 500, 2), 3, (index, x) -> ops.scoped(() -> {
-                        if (index == 1) {
-                            throw new IllegalStateException("in the middle");
-                        }
-                        return ops.linear(x, w);
-                    }));
+                    return ops.chain(
+                            "layers",
+                            ones(ops, 500, 2),
+                            3,
+                            (index, x) -> ops.scoped(() -> {
+                                if (index == 1) {
+                                    throw new IllegalStateException("in the middle");
+                                }
+                                return ops.linear(x, w);
+                            }));
                 }))
                 .withMessage("in the middle");
         double[] y = backend.run("next", contract.precision(), ops -> {

@@ -61,7 +61,8 @@ record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
         try (Frame frame = job.frame()) {
             MemorySegment q = padded(frame, rows(shape, queries, block), block);
             MemorySegment probabilities = probabilities(frame, block, q, k.asSlice(before));
-            MemorySegment out = block.isPadded() ? frame.take(block.batch().count() * block.padded() * to.rowBytes()) : to.memory();
+            MemorySegment out =
+                    block.isPadded() ? frame.take(block.batch().count() * block.padded() * to.rowBytes()) : to.memory();
             mix(block, probabilities, v.asSlice(before), out);
             if (block.isPadded()) {
                 unpad(out, to, block);

@@ -153,7 +153,11 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
                 Plan.Finish.PLAIN);
         MemorySegment v = Attention.keys(shape, inputs.v(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(plan, Attention.query(shape, d, g, job.dtype()), v, Attention.score(shape, block, dp, g, DType.F32));
+            job.run(
+                    plan,
+                    Attention.query(shape, d, g, job.dtype()),
+                    v,
+                    Attention.score(shape, block, dp, g, DType.F32));
         }
         MemorySegment ds = job.dtype() == DType.F32
                 ? dp
@@ -188,7 +192,11 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
                 Plan.Finish.of(1, add));
         MemorySegment k = Attention.keys(shape, inputs.k(), block);
         for (int g = 0; g < shape.group(); g++) {
-            job.run(plan, Attention.score(shape, block, ds, g, job.dtype()), k, Attention.query(shape, dq, g, job.dtype()));
+            job.run(
+                    plan,
+                    Attention.score(shape, block, ds, g, job.dtype()),
+                    k,
+                    Attention.query(shape, dq, g, job.dtype()));
         }
     }
 }

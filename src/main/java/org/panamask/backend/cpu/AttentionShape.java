@@ -19,8 +19,8 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
     /// Scores of a block, in bytes, that still stay in a cache near the cores.
     private static final long BLOCK_BYTES = 4 << 20;
 
-    /// Blocks see a whole number of these keys where there is room, so that few different numbers occur, and because
-    /// the last, incomplete vector of a row of scores is summed in another order.
+    /// Blocks see a whole number of these keys where there is room, so that few different numbers occur, and
+    /// because the last, incomplete vector of a row of scores is summed in another order.
     private static final int KEY_STEP = 64;
 
     static AttentionShape of(Tensor q, Tensor k, KeyIntervals mask) {
@@ -73,7 +73,8 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
                 .repeated(block.batch().count(), room * keyWidth());
     }
 
-    /// `[S, K, rows, keys]`: the scores of one head of each group, dense, because the mask is added wrongly to others.
+    /// `[S, K, rows, keys]`: the scores of one head of each group, dense, because the mask is added wrongly to
+    /// others.
     Layout scores(DnnlType type, Block block) {
         return Layout.matrices(type, keyHeads, block.padded(), block.keys())
                 .repeated(block.batch().count(), keyHeads * block.padded() * block.keys());
@@ -183,8 +184,7 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
             int to = compiled == 0 ? queries.to() : from + (int) compiled;
             int high = Math.min(room, wholeSteps(mask.highestKey(from, to)));
             int low = Math.min(high, mask.lowestKey(from, to) / KEY_STEP * KEY_STEP);
-            consumer.accept(
-                    new Block(batch, List.of(from, to), Math.max(to - from, RowSteps.LEAST), low, high - low));
+            consumer.accept(new Block(batch, List.of(from, to), Math.max(to - from, RowSteps.LEAST), low, high - low));
             from = to;
         }
     }

@@ -79,21 +79,15 @@ record Layout(
         return count == 1
                 ? this
                 : new Layout(
-                        type,
-                        4,
-                        new Repeat(count, stride),
-                        batch,
-                        rows,
-                        columns,
-                        batchStride,
-                        rowStride,
-                        columnStride);
+                        type, 4, new Repeat(count, stride), batch, rows, columns, batchStride, rowStride, columnStride);
     }
 
     /// The bytes from the first element to the end of the last.
     long spanBytes() {
         long last = (repeat.count - 1) * repeat.stride
-                + (batch - 1) * batchStride + (rows - 1) * rowStride + (columns - 1) * columnStride;
+                + (batch - 1) * batchStride
+                + (rows - 1) * rowStride
+                + (columns - 1) * columnStride;
         return (last + 1) * type.bytes();
     }
 

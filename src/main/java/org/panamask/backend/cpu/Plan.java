@@ -67,7 +67,8 @@ sealed interface Plan {
     ///
     /// @param bias a row `[1, N]` is added, of the type of src
     /// @param scale it is multiplied with this
-    /// @param mask a matrix `[1, M, N]`, F32, is added to every entry of the batch; `[.., 1, M, N]` where that repeats
+    /// @param mask a matrix `[1, M, N]`, F32, is added to every entry of the batch; `[.., 1, M, N]` where that
+    /// repeats
     /// @param add what dst held is added
     record Finish(boolean bias, float scale, boolean mask, boolean add) {
         static final Finish PLAIN = new Finish(false, 1, false, false);

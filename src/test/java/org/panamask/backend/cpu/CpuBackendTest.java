@@ -156,9 +156,9 @@ class CpuBackendTest {
         KeyIntervals mask = new AttentionMask.Annealed(0.5, 3, new AttentionMask.Full()).lower(2, rows / 2);
         Tensor ids = ops.upload(Shape.of(rows), random.ints(rows, 0, 90).toArray());
         Tensor positions = ops.upload(Shape.of(rows), random.ints(rows, 0, 20).toArray());
-        Tensor angles =
-                ops.upload(Shape.of(20, 8), random.doubles(160, -1, 1).toArray());
-        Tensor names = ops.upload(Shape.of(rows, 2), random.ints(2L * rows, 0, 90).toArray());
+        Tensor angles = ops.upload(Shape.of(20, 8), random.doubles(160, -1, 1).toArray());
+        Tensor names =
+                ops.upload(Shape.of(rows, 2), random.ints(2L * rows, 0, 90).toArray());
         Tensor ones = ops.upload(Shape.of(rows), random.doubles(rows).toArray());
         Tensor embedded = ops.embedding(ids, table);
         Tensor y = ops.chain("layers", embedded, 2, (_, x) -> {
@@ -231,7 +231,9 @@ class CpuBackendTest {
         inF32(ops -> {
             Tensor wide = ops.empty(Shape.of(2, 2), DType.F64);
             String rule = ": activations must be F32, the type that this job computes in, but got F64";
-            assertThatThrownBy(() -> ops.add(wide, wide)).isInstanceOf(ShapeException.class).hasMessage("add" + rule);
+            assertThatThrownBy(() -> ops.add(wide, wide))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessage("add" + rule);
             assertThatThrownBy(() -> ops.swiGlu(wide, wide))
                     .isInstanceOf(ShapeException.class)
                     .hasMessage("swiGlu" + rule);

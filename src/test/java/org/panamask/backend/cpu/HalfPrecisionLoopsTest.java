@@ -136,7 +136,8 @@ class HalfPrecisionLoopsTest {
                 double partner = in[first ? i + half : i - half] * (first ? -angle : angle);
                 double allowed = 0.01 * (Math.abs(in[i] * angle) + Math.abs(partner) + Math.abs(before[i]));
                 assertThat(y[i]).as("element %d", i).isCloseTo(in[i] * angle + partner, within(allowed));
-                assertThat(back[i]).as("gradient %d", i)
+                assertThat(back[i])
+                        .as("gradient %d", i)
                         .isCloseTo(before[i] + in[i] * angle - partner, within(allowed));
             }
         });

@@ -26,7 +26,9 @@ class PrimitiveCacheTest {
             for (int width = 4; width <= 30; width++) {
                 assertThat(cache.of(softmax(1))).isSameAs(often);
                 cache.of(softmax(width));
-                assertThat(objects.total()).as("native objects at width %d", width).isEqualTo(full);
+                assertThat(objects.total())
+                        .as("native objects at width %d", width)
+                        .isEqualTo(full);
             }
             assertThat(cache.of(softmax(2))).isNotSameAs(once);
         }

@@ -101,8 +101,10 @@ class RowBitsTest {
 
     private static List<double[]> products(BackwardOps ops, double[] x, double[] dy, Weight w, Weight bias) {
         return ops.scoped(() -> {
-            Tensor rows = ops.upload(Shape.of(x.length / w.shape().last(), w.shape().last()), x);
-            Tensor back = ops.upload(Shape.of(dy.length / w.shape().extent(0), w.shape().extent(0)), dy);
+            Tensor rows =
+                    ops.upload(Shape.of(x.length / w.shape().last(), w.shape().last()), x);
+            Tensor back = ops.upload(
+                    Shape.of(dy.length / w.shape().extent(0), w.shape().extent(0)), dy);
             Tensor dx = ops.empty(rows.shape(), ops.dtype());
             ops.linearBackward(back, w, 0.5f, new Into(dx, false));
             Tensor sum = ops.addLinear(ops.linear(rows, w, bias), rows, w, 0.25f);
@@ -140,8 +142,7 @@ class RowBitsTest {
     }
 
     /// Functions of rows; those of `x` are the rows from `start` on.
-    private static List<double[]> rowWise(
-            BackwardOps ops, double[] x, int start, int heads, Weight gain, Weight head) {
+    private static List<double[]> rowWise(BackwardOps ops, double[] x, int start, int heads, Weight gain, Weight head) {
         int width = Math.toIntExact(gain.shape().last());
         int rows = x.length / width;
         return ops.scoped(() -> {
@@ -151,9 +152,11 @@ class RowBitsTest {
                     Shape.of(rows), IntStream.range(start, start + rows).toArray());
             int[] names = IntStream.range(2 * start, 2 * (start + rows)).toArray();
             DropoutKey key = new DropoutKey(0.3, 8, 1, ops.upload(Shape.of(rows, 2), names));
-            Tensor rotated = ops.rotate(
-                    in.reshape(rows, heads, width / heads), new Ops.Rotation(angles, angles, positions));
-            Tensor ones = ops.upload(Shape.of(rows), IntStream.range(0, rows).mapToDouble(_ -> 0.5).toArray());
+            Tensor rotated =
+                    ops.rotate(in.reshape(rows, heads, width / heads), new Ops.Rotation(angles, angles, positions));
+            Tensor ones = ops.upload(
+                    Shape.of(rows),
+                    IntStream.range(0, rows).mapToDouble(_ -> 0.5).toArray());
             Tensor targets = ops.upload(Shape.of(rows), new int[rows]);
             TokenRule rule = new TokenRule(0.7, 20, 0.9, List.of(1));
             Prediction best = ops.argmax(in, head, rule);
@@ -240,7 +243,9 @@ class RowBitsTest {
             for (int b = 0; b < texts.size(); b++) {
                 Text text = texts.get(b);
                 double[] alone = alone(ops, text, heads, annealed);
-                assertThat(batch.get(b)).as("%d tokens in a batch", text.tokens()).isEqualTo(alone);
+                assertThat(batch.get(b))
+                        .as("%d tokens in a batch", text.tokens())
+                        .isEqualTo(alone);
                 for (int tokens : new int[] {text.tokens() + 1, text.tokens() + 13, 320, 400}) {
                     assertThat(attention(ops, List.of(text), tokens, heads, annealed))
                             .as("%d tokens padded to %d", text.tokens(), tokens)
