@@ -44,6 +44,13 @@ public sealed interface Objective {
         public static DdmSft defaults() {
             return Settings.defaults(DdmSft.class);
         }
+
+        /// A copy with one key changed, named as in a recipe: `with("shift", false)`.
+        ///
+        /// @throws org.panamask.config.SettingException if there is no such key or it does not take `value`
+        public DdmSft with(String key, Object value) {
+            return Settings.with(this, key, value);
+        }
     }
 
     /// Masked diffusion on whole documents: every token can be masked.

@@ -44,14 +44,16 @@ public final class Adapter {
         this.saved = saved;
     }
 
-    /// A new trainable adapter: A uniform within `1 / sqrt(in)`, B zero, so that it changes nothing yet.
+    /// A new trainable adapter: A uniform within `1 / sqrt(in)`, B zero, whole weights as they are in the model, so that
+    /// it changes nothing yet.
     ///
     /// @param model gets the branches
-    /// @param settings rank, strength, targets
+    /// @param settings rank, strength, targets, modules trained whole
     /// @param seed of the random start
     /// @param ops of the job that makes it
     /// @param owner keeps its weights
-    /// @throws org.panamask.config.SettingException if a target names no layer
+    /// @throws org.panamask.config.SettingException if a target names no layer, or a module to save cannot be trained
+    ///     whole
     public static Adapter create(Model model, LoraSettings settings, long seed, BackwardOps ops, Owner owner) {
         List<Linear> chosen = LoraTargets.select(model.linears(), settings.targets());
         InitialValues values = new InitialValues(seed);
@@ -75,7 +77,21 @@ public final class Adapter {
                 ModulePatterns.none());
         List<String> names =
                 chosen.stream().map(Linear::lastPart).distinct().sorted().toList();
-        return new Adapter(model, PeftConfig.of(scaling, names).withDropout(settings.dropout()), chosen, Map.of());
+        PeftConfig config = PeftConfig.of(scaling, names)
+                .withDropout(settings.dropout())
+                .withModulesToSave(settings.modulesToSave());
+        Map<String, Weight> saved = new LinkedHashMap<>();
+        for (String name : LoraTargets.whole(model.replaceable(), chosen, settings.modulesToSave())) {
+            saved.put(name, ops.weight(owner, Models.host(StoredValues.read(ops, name, own(model, name))), true));
+        }
+        Adapter adapter = new Adapter(model, config, chosen, saved);
+        adapter.putSaved();
+        return adapter;
+    }
+
+    /// The weight called `name`; a head tied to the embedding has no name of its own.
+    private static Weight own(Model model, String name) {
+        return model.parameters().byName().getOrDefault(name, model.head());
     }
 
     /// Puts the adapter of `file` beside `model`; the file may be closed afterwards.
@@ -110,7 +126,7 @@ public final class Adapter {
 
     private void putSaved() {
         saved.forEach((name, weight) -> {
-            Weight old = model.parameters().byName().getOrDefault(name, model.head());
+            Weight old = own(model, name);
             model.replace(name, weight);
             replaced.put(name, old);
         });

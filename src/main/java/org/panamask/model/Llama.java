@@ -159,6 +159,12 @@ public final class Llama implements Model {
     }
 
     @Override
+    public List<String> replaceable() {
+        return Stream.concat(Stream.of(EMBEDDING, HEAD), linears().stream().map(linear -> linear.path() + ".weight"))
+                .toList();
+    }
+
+    @Override
     public void replace(String name, Weight weight) {
         Weight old = parameters().byName().get(name);
         if (old != null && !old.shape().equals(weight.shape())) {

@@ -32,10 +32,13 @@ public sealed interface Model extends Denoiser permits Llama {
     /// The linear maps that adapters can be put beside: all but the head.
     List<Linear> linears();
 
+    /// The names of the weights that [#replace] takes: of the linear maps, the embedding and the head.
+    List<String> replaceable();
+
     /// What its parts are called in checkpoints of the DiffuLLaMA wrapper.
     WrapperNaming naming();
 
-    /// Puts another weight in place of the one called `name`: a linear map's, the embedding's or the head's. A head
+    /// Puts another weight in place of the one called `name`, one of [#replaceable]. A head
     /// tied to the embedding keeps the old embedding.
     ///
     /// @throws ModelException if there is no such weight or it cannot be replaced

@@ -12,6 +12,7 @@ import org.panamask.config.Settings;
 /// @param alpha numerator of the scale; twice the rank when left out
 /// @param dropout the share of inputs to A that is dropped in training, in [0, 1)
 /// @param targets last parts of the names of the layers that get adapters; `all` means every linear layer but the head
+/// @param modulesToSave last parts of the names of modules that are trained whole and stored with the adapter
 /// @param useRslora whether the scale is alpha / sqrt(rank) instead of alpha / rank
 /// @see <a href="https://arxiv.org/abs/2106.09685">Hu et al. 2021</a>
 public record LoraSettings(
@@ -30,10 +31,16 @@ public record LoraSettings(
                         + " linear layer but the head")
         List<String> targets,
 
+        @Key(
+                value = "[]",
+                doc = "modules trained whole and stored with the adapter, such as embed_tokens and lm_head for tokens"
+                        + " the model never saw")
+        List<String> modulesToSave,
+
         @Key(value = "false", doc = "scale by alpha / sqrt(rank) instead of alpha / rank")
         boolean useRslora) {
 
-    /// Checks the ranges and keeps a copy of `targets`.
+    /// Checks the ranges and keeps copies of the lists.
     public LoraSettings {
         Require.atLeast("rank", rank, 1);
         alpha.ifPresent(value -> Require.positive("alpha", value));
@@ -42,6 +49,9 @@ public record LoraSettings(
         targets.forEach(
                 target -> Require.that(!target.isBlank(), "targets must name layers, such as q_proj, not empty text"));
         targets = List.copyOf(targets);
+        modulesToSave.forEach(module -> Require.that(
+                !module.isBlank(), "modules_to_save must name modules, such as embed_tokens, not empty text"));
+        modulesToSave = List.copyOf(modulesToSave);
     }
 
     /// Every key at its default.

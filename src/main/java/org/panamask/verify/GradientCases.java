@@ -41,6 +41,7 @@ final class GradientCases {
                 Optional.of(fixture.parameter("lora_alpha").asDouble()),
                 fixture.parameter("lora_dropout").asDouble(),
                 targets,
+                List.of(),
                 false);
         Adapter adapter = Adapter.create(model, settings, 0, ops, owner);
         for (Weight weight : adapter.parameters().all()) {

@@ -67,7 +67,7 @@ class RecipeReaderTest {
         assertThat(recipe.objective())
                 .isEqualTo(new Objective.Ddm(true, 0.01, 10000, LossNormalization.TOKEN_BOUND, false));
         assertThat(recipe.lora())
-                .contains(new LoraSettings(16, Optional.of(32.0), 0, List.of("q_proj", "v_proj"), true));
+                .contains(new LoraSettings(16, Optional.of(32.0), 0, List.of("q_proj", "v_proj"), List.of(), true));
         assertThat(recipe.data().train()).isEqualTo(Path.of("/abs/rows.jsonl"));
         assertThat(recipe.train().seed()).isEqualTo(12345678901L);
         assertThat(recipe.sample().choice()).isEqualTo(SamplerSettings.Choice.SAMPLE);
