@@ -86,8 +86,54 @@ final class AdapterTest {
         try (Tiny tiny = Tiny.open("llama-tiny")) {
             assertThatExceptionOfType(SettingException.class)
                     .isThrownBy(() -> create(tiny, SETTINGS.with("targets", List.of("q_prj"))))
-                    .withMessage("targets must name linear layers of the model, not 'q_prj'; it has down_proj,"
+                    .withMessage("lora.targets must name linear layers of the model, not 'q_prj'; it has down_proj,"
                             + " gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj");
+        }
+    }
+
+    @Test
+    void modulesToSaveAreTrainedWhole(@TempDir Path folder) {
+        double[] trained;
+        try (Tiny tiny = Tiny.open("llama-tiny")) {
+            double[] before = tiny.logits(CANVAS);
+            Adapter adapter = create(
+                    tiny,
+                    SETTINGS.with("targets", List.of("q_proj"))
+                            .with("modules_to_save", List.of("embed_tokens", "lm_head")));
+            assertThat(tiny.logits(CANVAS)).isEqualTo(before);
+            assertThat(adapter.parameters().names()).contains("model.embed_tokens.weight", "lm_head.weight");
+            assertThat(adapter.parameters().trainable()).hasSize(2 * 2 + 2);
+
+            change(tiny, ops -> {
+                adapter.parameters().all().forEach(weight -> fill(ops, weight));
+                adapter.save(ops, folder, "llama-tiny");
+            });
+            trained = tiny.logits(CANVAS);
+            assertThat(trained).isNotEqualTo(before);
+            adapter.detach();
+            assertThat(tiny.logits(CANVAS)).isEqualTo(before);
+        }
+        try (Tiny tiny = Tiny.open("llama-tiny");
+                PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
+            tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false));
+
+            assertThat(tiny.logits(CANVAS)).isEqualTo(trained);
+            assertThat(file.config().modulesToSave()).containsExactly("embed_tokens", "lm_head");
+        }
+    }
+
+    @Test
+    void aModuleThatCannotBeWholeIsRefused() {
+        try (Tiny tiny = Tiny.open("llama-tiny")) {
+            assertThatExceptionOfType(SettingException.class)
+                    .isThrownBy(() -> create(tiny, SETTINGS.with("modules_to_save", List.of("norm"))))
+                    .withMessage("lora.modules_to_save must name modules of the model that can be trained whole, not"
+                            + " 'norm'; it has down_proj, embed_tokens, gate_proj, k_proj, lm_head, o_proj, q_proj,"
+                            + " up_proj, v_proj");
+            assertThatExceptionOfType(SettingException.class)
+                    .isThrownBy(() -> create(tiny, SETTINGS.with("modules_to_save", List.of("q_proj"))))
+                    .withMessage("lora.modules_to_save must name modules that lora.targets does not name, not 'q_proj';"
+                            + " take it out of one of the two");
         }
     }
 

@@ -64,7 +64,8 @@ final class Normalization {
                 float r = inverse(xs, width, epsilon);
                 float mean = Sums.dot(ds, xs, width) / width;
                 float[] result = tile.array(2, width);
-                combine(result, ds, r, xs, -r * r * r * mean);
+                scale(result, ds, r, width);
+                addScaled(result, xs, -r * r * r * mean, width);
                 if (dx.add()) {
                     add(result, tile.load(4, dx.tensor(), row * width, width), width);
                 }
@@ -117,10 +118,15 @@ final class Normalization {
         }
     }
 
-    private static void combine(float[] result, float[] ds, float r, float[] xs, float factor) {
-        int count = Math.min(result.length, Math.min(ds.length, xs.length));
+    private static void scale(float[] result, float[] values, float factor, int count) {
         for (int i = 0; i < count; i++) {
-            result[i] = ds[i] * r + xs[i] * factor;
+            result[i] = values[i] * factor;
+        }
+    }
+
+    private static void addScaled(float[] sums, float[] values, float factor, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[i] += values[i] * factor;
         }
     }
 
