@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Writes a small untrained Llama for puzzles, 0.3 million parameters: its `config.json`, and a tokenizer of one token a
-/// character. The rotary base suits rows of 35 tokens.
+/// Writes a small untrained Llama for puzzles, 0.3 million parameters: its `config.json`, and a tokenizer of one token
+/// a character. The rotary base suits rows of 35 tokens.
 final class PuzzleModel {
     private static final List<String> SPECIAL = List.of("<|bos|>", "<|sep|>", "<|eos|>", "<|pad|>", "<|mask|>");
     private static final String CHARACTERS = "01234abcd";

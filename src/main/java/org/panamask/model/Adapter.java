@@ -44,16 +44,16 @@ public final class Adapter {
         this.saved = saved;
     }
 
-    /// A new trainable adapter: A uniform within `1 / sqrt(in)`, B zero, whole weights as they are in the model, so that
-    /// it changes nothing yet.
+    /// A new trainable adapter: A uniform within `1 / sqrt(in)`, B zero, whole weights as they are in the model, so
+    /// that it changes nothing yet.
     ///
     /// @param model gets the branches
     /// @param settings rank, strength, targets, modules trained whole
     /// @param seed of the random start
     /// @param ops of the job that makes it
     /// @param owner keeps its weights
-    /// @throws org.panamask.config.SettingException if a target names no layer, or a module to save cannot be trained
-    ///     whole
+    /// @throws org.panamask.config.SettingException if a target names no layer, or a module to save cannot be
+    ///     trained whole
     public static Adapter create(Model model, LoraSettings settings, long seed, BackwardOps ops, Owner owner) {
         List<Linear> chosen = LoraTargets.select(model.linears(), settings.targets());
         InitialValues values = new InitialValues(seed);

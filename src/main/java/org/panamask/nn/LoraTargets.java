@@ -20,8 +20,8 @@ public final class LoraTargets {
         Set<String> names = linears.stream().map(Linear::lastPart).collect(Collectors.toCollection(TreeSet::new));
         for (String target : targets) {
             if (!target.equals(ALL) && linears.stream().noneMatch(linear -> isNamed(linear, target))) {
-                throw new SettingException("lora.targets must name linear layers of the model, not '" + target + "'; it has "
-                        + String.join(", ", names));
+                throw new SettingException("lora.targets must name linear layers of the model, not '" + target
+                        + "'; it has " + String.join(", ", names));
             }
         }
         return linears.stream()
@@ -38,17 +38,20 @@ public final class LoraTargets {
     public static List<String> whole(List<String> weights, List<Linear> adapted, List<String> modules) {
         for (String module : modules) {
             if (weights.stream().noneMatch(weight -> isNamed(module(weight), module))) {
-                throw new SettingException("lora.modules_to_save must name modules of the model that can be trained whole,"
-                        + " not '" + module + "'; it has "
-                        + weights.stream()
-                                .map(weight -> module(weight).substring(module(weight).lastIndexOf('.') + 1))
-                                .distinct()
-                                .sorted()
-                                .collect(Collectors.joining(", ")));
+                throw new SettingException(
+                        "lora.modules_to_save must name modules of the model that can be trained whole,"
+                                + " not '" + module + "'; it has "
+                                + weights.stream()
+                                        .map(weight -> module(weight)
+                                                .substring(module(weight).lastIndexOf('.') + 1))
+                                        .distinct()
+                                        .sorted()
+                                        .collect(Collectors.joining(", ")));
             }
             if (adapted.stream().anyMatch(linear -> isNamed(linear, module))) {
-                throw new SettingException("lora.modules_to_save must name modules that lora.targets does not name, not '"
-                        + module + "'; take it out of one of the two");
+                throw new SettingException(
+                        "lora.modules_to_save must name modules that lora.targets does not name, not '" + module
+                                + "'; take it out of one of the two");
             }
         }
         return weights.stream()
