@@ -11,6 +11,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.data.Example;
 import org.panamask.data.PlanningTask;
 import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.SamplerListener;
 import org.panamask.nn.LoraSettings;
 import org.panamask.report.ProgressLine;
 import org.panamask.train.ModelSettings;
@@ -87,7 +88,7 @@ final class QuickstartCommand implements Callable<Integer> {
         row(out, "causal twin, digits", PuzzleScore.causal(ModelSettings.of(twin.output()), heldOut));
         row(out, "diffusion, letters, before LoRA", letters(model, heldOut));
         row(out, "diffusion, letters, after LoRA", letters(withLora, heldOut));
-        unmask(out, model, heldOut.getFirst());
+        unmask(out, model, heldOut.getFirst(), folder.resolve("unmasking.svg"));
         say(
                 out,
                 "%nmodels, curves and data are in %s; %.0f s in all"
@@ -137,11 +138,17 @@ final class QuickstartCommand implements Callable<Integer> {
         return folder;
     }
 
-    private static void unmask(PrintWriter out, ModelSettings settings, Example puzzle) {
+    private static void unmask(PrintWriter out, ModelSettings settings, Example puzzle, Path picture) {
         say(out, "");
         say(out, "one of them, being unmasked (prompt, then answer; _ is masked)");
         try (Panamask model = Panamask.open(settings, BackendSettings.defaults(), true)) {
-            model.generate(List.of(puzzle.prompt()), PuzzleScore.sampling(), StepPrinter.of(true, model, out));
+            SamplerListener printer = StepPrinter.of(true, model, out);
+            PuzzlePicture board = new PuzzlePicture(model, puzzle.prompt());
+            model.generate(List.of(puzzle.prompt()), PuzzleScore.sampling(), step -> {
+                printer.changed(step);
+                board.changed(step);
+            });
+            board.write(picture);
         }
     }
 

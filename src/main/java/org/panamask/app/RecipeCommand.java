@@ -28,6 +28,9 @@ final class RecipeCommand implements Callable<Integer> {
     @Option(names = "--schema", description = "print a JSON schema for editors")
     private boolean schema;
 
+    @Option(names = "--markdown", description = "print every key as a page")
+    private boolean markdown;
+
     /// Made by picocli.
     RecipeCommand() {}
 
@@ -36,6 +39,8 @@ final class RecipeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         if (schema) {
             out.println(RecipeReference.jsonSchema());
+        } else if (markdown) {
+            out.print(RecipeReference.markdown());
         } else if (preset.isPresent()) {
             out.print(presetText(preset.get()));
         } else {

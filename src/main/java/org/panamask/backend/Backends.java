@@ -3,6 +3,7 @@ package org.panamask.backend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.panamask.config.SettingException;
 
 /// Finds backends by name.
 public final class Backends {
@@ -10,7 +11,8 @@ public final class Backends {
 
     /// Starts the backend that `settings` names.
     ///
-    /// @throws BackendException if there is none of that name, or it cannot run here
+    /// @throws SettingException if there is none of that name
+    /// @throws BackendException if it cannot run here
     public static Backend open(BackendSettings settings) {
         List<String> names = new ArrayList<>();
         for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
@@ -19,7 +21,6 @@ public final class Backends {
             }
             names.add(provider.name());
         }
-        throw new BackendException(
-                "no backend is called '" + settings.name() + "'; backend.name must be one of " + names);
+        throw new SettingException("backend.name must be one of " + names + ", not '" + settings.name() + "'");
     }
 }

@@ -9,7 +9,13 @@ public final class NativeAccessException extends IllegalStateException {
 
     NativeAccessException(IllegalCallerException cause) {
         super(
-                "native access is not enabled for org.panamask; start java with --enable-native-access=org.panamask",
+                "native access is not enabled for org.panamask; start java with --enable-native-access="
+                        + caller(NativeAccessException.class.getModule()),
                 cause);
+    }
+
+    /// What the flag calls this code: its module, or everything on the class path.
+    private static String caller(Module module) {
+        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
     }
 }

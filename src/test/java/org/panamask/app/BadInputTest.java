@@ -382,6 +382,11 @@ final class BadInputTest {
     }
 
     @Test
+    void anUnknownBackendIsNamedWithThoseThereAre() {
+        trainRefused("backend.name must be one of [cpu, reference], not 'tpu'", "backend.name=tpu");
+    }
+
+    @Test
     void refusedNativeAccessNamesTheFlag() throws Exception {
         try (ChildJvm child =
                 ChildJvm.start(folder, List.of("--illegal-native-access=deny"), "generate", "-m", model, "-p", "x")) {
@@ -390,7 +395,7 @@ final class BadInputTest {
                             1,
                             "",
                             "native access is not enabled for org.panamask; start java with"
-                                    + " --enable-native-access=org.panamask" + System.lineSeparator()));
+                                    + " --enable-native-access=ALL-UNNAMED" + System.lineSeparator()));
         }
     }
 }

@@ -2,6 +2,8 @@ package org.panamask.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.panamask.train.RecipeReference.Row;
 import tools.jackson.databind.JsonNode;
@@ -50,6 +52,13 @@ class RecipeReferenceTest {
                 .contains("| `train.micro_batch` | a whole number | `8` | rows computed at once, at least 1; lower it"
                         + " when memory runs out |\n")
                 .hasLineCount(6 + RecipeReference.rows().size());
+    }
+
+    @Test
+    void thePageInDocsIsCurrent() throws IOException {
+        assertThat(Path.of("docs/recipe.md"))
+                .as("./panamask recipe --markdown > docs/recipe.md")
+                .hasContent(RecipeReference.markdown());
     }
 
     @Test
