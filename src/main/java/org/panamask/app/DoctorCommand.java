@@ -34,9 +34,12 @@ final class DoctorCommand implements Callable<Integer> {
         int status = 0;
         for (String name : List.of("cpu", "reference")) {
             try (Backend backend = Backends.open(BackendSettings.defaults().with("name", name))) {
-                line(out, name, precisions(backend));
+                line(out, name, "runs here");
                 for (Map.Entry<String, String> fact : backend.report().entrySet()) {
                     line(out, "  " + fact.getKey(), fact.getValue());
+                }
+                for (Precision precision : Precision.values()) {
+                    line(out, "  computes " + precision.name().toLowerCase(Locale.ROOT), canRun(backend, precision));
                 }
             } catch (BackendException refused) {
                 line(out, name, String.valueOf(refused.getMessage()));
@@ -55,18 +58,13 @@ final class DoctorCommand implements Callable<Integer> {
                         + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 
-    private static String precisions(Backend backend) {
-        StringBuilder text = new StringBuilder();
-        for (Precision precision : Precision.values()) {
-            String name = precision.name().toLowerCase(Locale.ROOT);
-            try {
-                backend.require(precision);
-                text.append(name).append(" yes; ");
-            } catch (BackendException refused) {
-                text.append(name).append(" no (").append(refused.getMessage()).append("); ");
-            }
+    private static String canRun(Backend backend, Precision precision) {
+        try {
+            backend.require(precision);
+            return "yes";
+        } catch (BackendException refused) {
+            return "no: " + refused.getMessage();
         }
-        return text.toString();
     }
 
     private static void line(PrintWriter out, String what, String value) {
