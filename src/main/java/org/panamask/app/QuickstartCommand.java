@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.panamask.FineTuning;
 import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
+import org.panamask.config.Require;
 import org.panamask.data.Example;
 import org.panamask.data.PlanningTask;
 import org.panamask.diffusion.Objective;
@@ -26,7 +27,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "quickstart", description = "Train a small model on 4x4 Sudoku, adapt it with LoRA, show what it does.")
 final class QuickstartCommand implements Callable<Integer> {
     private static final int TRAINING_PUZZLES = 20_000;
-    private static final int HELD_OUT_PUZZLES = 500;
     private static final long TRAINING_SEED = 1;
     private static final long HELD_OUT_SEED = 2;
 
@@ -49,18 +49,25 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(names = "--lora-steps", defaultValue = "320", description = "steps with LoRA (default ${DEFAULT-VALUE})")
     private int loraSteps;
 
+    @Option(
+            names = "--puzzles",
+            defaultValue = "500",
+            description = "held-out puzzles that are scored, at least 1 (default ${DEFAULT-VALUE})")
+    private int puzzles;
+
     /// Made by picocli.
     QuickstartCommand() {}
 
     @Override
     public Integer call() {
+        Require.atLeast("--puzzles", puzzles, 1);
         long start = System.nanoTime();
         PrintWriter out = spec.commandLine().getOut();
         Path folder = free(output);
         Path base = folder.resolve("model");
         PuzzleModel.write(base);
         List<Example> training = PlanningTask.SUDOKU4_TRAIN.make(TRAINING_SEED, TRAINING_PUZZLES);
-        List<Example> heldOut = PlanningTask.SUDOKU4_TEST.make(HELD_OUT_SEED, HELD_OUT_PUZZLES);
+        List<Example> heldOut = PlanningTask.SUDOKU4_TEST.make(HELD_OUT_SEED, puzzles);
         Path digits = folder.resolve("sudoku4-train.jsonl");
         Path letters = folder.resolve("sudoku4-letters.jsonl");
         PlanningTask.write(digits, training);
