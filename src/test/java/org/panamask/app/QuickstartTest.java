@@ -57,7 +57,8 @@ class QuickstartTest {
     void atLeastOnePuzzleIsScored() {
         CommandRun run = CommandRun.of("quickstart", "-o", folder.resolve("none"), "--puzzles", 0);
 
-        assertThat(run).isEqualTo(new CommandRun(2, "", "--puzzles must be at least 1, not 0" + System.lineSeparator()));
+        assertThat(run)
+                .isEqualTo(new CommandRun(2, "", "--puzzles must be at least 1, not 0" + System.lineSeparator()));
         assertThat(folder.resolve("none")).doesNotExist();
     }
 }
