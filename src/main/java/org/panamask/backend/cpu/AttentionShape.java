@@ -19,6 +19,9 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
     /// Scores of a block, in bytes, that still stay in a cache near the cores.
     private static final long BLOCK_BYTES = 4 << 20;
 
+    /// Query rows of a block, where there are as many, whatever its scores take: the keys are read once for each block.
+    private static final int BLOCK_ROWS = 64;
+
     /// Blocks see a whole number of these keys where there is room, so that few different numbers occur, and
     /// because the last, incomplete vector of a row of scores is summed in another order.
     private static final int KEY_STEP = 64;
@@ -178,7 +181,7 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
 
     private void cut(KeyIntervals mask, BatchRows batch, Span queries, Consumer<Block> consumer) {
         long fitting = BLOCK_BYTES / (4L * heads * Math.max(1, tokens));
-        long most = Math.max(RowSteps.LEAST, RowSteps.product(fitting));
+        long most = Math.max(BLOCK_ROWS, RowSteps.product(fitting));
         for (int from = queries.from(); from < queries.to(); ) {
             long compiled = RowSteps.product(Math.min(most, queries.to() - from));
             int to = compiled == 0 ? queries.to() : from + (int) compiled;
