@@ -19,7 +19,8 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
     /// Scores of a block, in bytes, that still stay in a cache near the cores.
     private static final long BLOCK_BYTES = 4 << 20;
 
-    /// Query rows of a block, where there are as many, whatever its scores take: the keys are read once for each block.
+    /// Query rows of a block, where there are as many, whatever its scores take: the keys are read once for each
+    /// block.
     private static final int BLOCK_ROWS = 64;
 
     /// Blocks see a whole number of these keys where there is room, so that few different numbers occur, and
