@@ -139,31 +139,35 @@ record AttentionShape(int heads, int keyHeads, int width, int tokens, int room) 
     /// Hands out all batch rows in order, several short ones together: one product for many costs less than many
     /// products.
     void batches(KeyIntervals mask, Consumer<BatchRows> consumer) {
-        for (int first = 0; first < mask.batch(); ) {
-            BatchRows batch = new BatchRows(first, 1);
-            while (first + batch.count() < mask.batch()) {
-                BatchRows more = new BatchRows(first, batch.count() + 1);
-                if (4L * more.count() * heads * padded(mask, more) * room > BLOCK_BYTES) {
-                    break;
-                }
-                batch = more;
+        int first = 0;
+        int most = 0;
+        for (int b = 0; b < mask.batch(); b++) {
+            most = Math.max(most, queries(mask, b));
+            // T rows may be fewer than the whole steps that hold them; they are never more.
+            if (b > first && 4L * (b + 1 - first) * heads * RowSteps.above(most) * room > BLOCK_BYTES) {
+                consumer.accept(new BatchRows(first, b - first));
+                first = b;
+                most = queries(mask, b);
             }
-            consumer.accept(batch);
-            first += batch.count();
         }
+        if (first < mask.batch()) {
+            consumer.accept(new BatchRows(first, mask.batch() - first));
+        }
+    }
+
+    private static int queries(KeyIntervals mask, int batchRow) {
+        return mask.firstRow(batchRow + 1) - mask.firstRow(batchRow);
     }
 
     /// The rows of the products for each of `batch`: T where all have a query for each token, or else whole steps.
     private long padded(KeyIntervals mask, BatchRows batch) {
         int most = 0;
-        int all = 0;
+        int least = tokens;
         for (int b = batch.first(); b < batch.first() + batch.count(); b++) {
-            int rows = mask.firstRow(b + 1) - mask.firstRow(b);
-            most = Math.max(most, rows);
-            all += rows;
+            most = Math.max(most, queries(mask, b));
+            least = Math.min(least, queries(mask, b));
         }
-        boolean whole = all == batch.count() * tokens && tokens >= RowSteps.LEAST;
-        return whole ? tokens : RowSteps.above(most);
+        return least == tokens && tokens >= RowSteps.LEAST ? tokens : RowSteps.above(most);
     }
 
     /// Hands out the blocks of `batch` in order.
