@@ -33,8 +33,7 @@ public enum BenchSize {
                 1e-5,
                 new LlamaConfig.Rope(10_000, new RotaryScaling.None(), 2048),
                 false,
-                false,
-                false,
+                LlamaConfig.Biases.none(),
                 0.02,
                 SpecialIds.none());
     }

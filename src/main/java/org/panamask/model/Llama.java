@@ -25,8 +25,6 @@ import org.panamask.tensor.Weight;
 /// @see <a href="https://arxiv.org/abs/2302.13971">Touvron et al. 2023</a>
 public final class Llama implements Model {
     static final String EMBEDDING = "model.embed_tokens.weight";
-    static final String HEAD = "lm_head.weight";
-    static final WrapperNaming NAMING = new WrapperNaming("model.", "model.embed_tokens.");
 
     private final LlamaConfig config;
     private final List<Block> blocks;
@@ -144,7 +142,7 @@ public final class Llama implements Model {
     }
 
     /// The same weight, not an equal one.
-    private boolean isTied() {
+    boolean isTied() {
         return head.equals(embedding);
     }
 
@@ -155,7 +153,7 @@ public final class Llama implements Model {
 
     @Override
     public WrapperNaming naming() {
-        return NAMING;
+        return config.naming();
     }
 
     @Override

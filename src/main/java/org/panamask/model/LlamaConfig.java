@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
+import org.panamask.checkpoint.WrapperNaming;
 import org.panamask.nn.Attention;
 import org.panamask.nn.RotaryScaling;
+import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Shape;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The settings of a Llama.
@@ -21,8 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param normEpsilon added to the mean square in norms
 /// @param rope its rotary positions
 /// @param tied whether the head is the embedding table
-/// @param attentionBias whether the attention's maps have biases
-/// @param mlpBias whether the feed-forward maps have biases
+/// @param biases which maps have biases
 /// @param initializerRange standard deviation of a random start
 /// @param special token ids with a meaning
 public record LlamaConfig(
@@ -34,11 +33,14 @@ public record LlamaConfig(
         double normEpsilon,
         Rope rope,
         boolean tied,
-        boolean attentionBias,
-        boolean mlpBias,
+        Biases biases,
         double initializerRange,
-        SpecialIds special) {
+        SpecialIds special)
+        implements Architecture {
     static final String TYPE = "llama";
+    static final WrapperNaming NAMING = new WrapperNaming("model.", "model.embed_tokens.");
+    private static final String IGNORED = ".rotary_emb.inv_freq";
+
     /// Tables of cosines and sines are made for at most this many positions, those of Llama 3.1.
     private static final int MOST_POSITIONS = 1 << 17;
 
@@ -50,6 +52,18 @@ public record LlamaConfig(
     /// @param scaling how they are stretched
     /// @param maxPositions the longest text
     public record Rope(double theta, RotaryScaling scaling, int maxPositions) {}
+
+    /// Which maps have biases.
+    ///
+    /// @param inputs those of queries, keys and values
+    /// @param output that of the attention's result
+    /// @param feedForward those of the feed-forward part
+    public record Biases(boolean inputs, boolean output, boolean feedForward) {
+        /// None, as in every published Llama.
+        public static Biases none() {
+            return new Biases(false, false, false);
+        }
+    }
 
     /// A Llama without biases, with heads of width `width / queryHeads` that all have their own keys, an untied
     /// head and the usual numbers.
@@ -63,8 +77,7 @@ public record LlamaConfig(
                 1e-5,
                 new Rope(10_000, new RotaryScaling.None(), maxPositions),
                 false,
-                false,
-                false,
+                Biases.none(),
                 0.02,
                 SpecialIds.none());
     }
@@ -73,6 +86,13 @@ public record LlamaConfig(
     ///
     /// @throws CheckpointException if a setting is missing, out of range or not supported
     public static LlamaConfig of(ModelConfig config) {
+        boolean attention = config.booleanOr("attention_bias", false);
+        return of(config, new Biases(attention, attention, config.booleanOr("mlp_bias", false)), 2048);
+    }
+
+    /// The same layout in another family's `config.json`, which says nothing of biases; `positions` are those of a
+    /// file that names none.
+    static LlamaConfig of(ModelConfig config, Biases biases, int positions) {
         if (!config.stringOr("hidden_act", "silu").equals("silu")) {
             throw config.refused("hidden_act", "silu");
         }
@@ -85,10 +105,9 @@ public record LlamaConfig(
                 counted(config, "num_hidden_layers", config.requireInt("num_hidden_layers"), MOST_LAYERS),
                 heads(config, width, queries),
                 config.doubleOr("rms_norm_eps", 1e-6),
-                rope(config),
+                rope(config, positions),
                 config.booleanOr("tie_word_embeddings", false),
-                config.booleanOr("attention_bias", false),
-                config.booleanOr("mlp_bias", false),
+                biases,
                 config.doubleOr("initializer_range", 0.02),
                 SpecialIds.of(config));
     }
@@ -115,9 +134,9 @@ public record LlamaConfig(
         return new Attention.Heads(queries, keys, headWidth);
     }
 
-    private static Rope rope(ModelConfig config) {
+    private static Rope rope(ModelConfig config, int unnamed) {
         int positions = counted(
-                config, "max_position_embeddings", config.intOr("max_position_embeddings", 2048), Integer.MAX_VALUE);
+                config, "max_position_embeddings", config.intOr("max_position_embeddings", unnamed), Integer.MAX_VALUE);
         double theta = config.doubleOr("rope_theta", 10_000);
         return config.object("rope_parameters")
                 .or(() -> config.object("rope_scaling"))
@@ -140,13 +159,37 @@ public record LlamaConfig(
         };
     }
 
-    /// The facts that hold for every model.
-    ModelFacts facts() {
-        return new ModelFacts(
-                TYPE, vocabularySize, width, layers, Math.min(rope.maxPositions(), MOST_POSITIONS), special);
+    @Override
+    public ModelFacts facts() {
+        return facts(TYPE);
     }
 
-    /// The names and shapes of all weights, in the order of the layers.
+    ModelFacts facts(String type) {
+        return new ModelFacts(
+                type, vocabularySize, width, layers, Math.min(rope.maxPositions(), MOST_POSITIONS), special);
+    }
+
+    @Override
+    public WrapperNaming naming() {
+        return NAMING;
+    }
+
+    @Override
+    public boolean ignores(String name) {
+        return name.endsWith(IGNORED);
+    }
+
+    @Override
+    public double deviation(String name) {
+        return initializerRange;
+    }
+
+    @Override
+    public Llama model(WeightLoader weights) {
+        return Llama.of(this, weights);
+    }
+
+    @Override
     public Map<String, Shape> weights() {
         Map<String, Shape> table = new LinkedHashMap<>();
         table.put(Llama.EMBEDDING, Shape.of(vocabularySize, width));
@@ -155,18 +198,18 @@ public record LlamaConfig(
         for (int layer = 0; layer < layers; layer++) {
             String prefix = Llama.layer(layer);
             table.put(prefix + "input_layernorm.weight", Shape.of(width));
-            linear(table, prefix + "self_attn.q_proj", Shape.of(queries, width), attentionBias);
-            linear(table, prefix + "self_attn.k_proj", Shape.of(keys, width), attentionBias);
-            linear(table, prefix + "self_attn.v_proj", Shape.of(keys, width), attentionBias);
-            linear(table, prefix + "self_attn.o_proj", Shape.of(width, queries), attentionBias);
+            linear(table, prefix + "self_attn.q_proj", Shape.of(queries, width), biases.inputs());
+            linear(table, prefix + "self_attn.k_proj", Shape.of(keys, width), biases.inputs());
+            linear(table, prefix + "self_attn.v_proj", Shape.of(keys, width), biases.inputs());
+            linear(table, prefix + "self_attn.o_proj", Shape.of(width, queries), biases.output());
             table.put(prefix + "post_attention_layernorm.weight", Shape.of(width));
-            linear(table, prefix + "mlp.gate_proj", Shape.of(feedForward, width), mlpBias);
-            linear(table, prefix + "mlp.up_proj", Shape.of(feedForward, width), mlpBias);
-            linear(table, prefix + "mlp.down_proj", Shape.of(width, feedForward), mlpBias);
+            linear(table, prefix + "mlp.gate_proj", Shape.of(feedForward, width), biases.feedForward());
+            linear(table, prefix + "mlp.up_proj", Shape.of(feedForward, width), biases.feedForward());
+            linear(table, prefix + "mlp.down_proj", Shape.of(width, feedForward), biases.feedForward());
         }
         table.put("model.norm.weight", Shape.of(width));
         if (!tied) {
-            table.put(Llama.HEAD, Shape.of(vocabularySize, width));
+            table.put(Model.HEAD, Shape.of(vocabularySize, width));
         }
         return table;
     }
@@ -178,39 +221,31 @@ public record LlamaConfig(
         }
     }
 
-    /// `config.json` as Hugging Face reads it.
+    /// `config.json` as Hugging Face reads it; `tiedNow` says what the weights are now.
     String json(boolean tiedNow, String dtype) {
-        JsonMapper mapper = JsonMapper.builder().build();
-        ObjectNode json = mapper.createObjectNode();
-        json.putArray("architectures").add("LlamaForCausalLM");
-        json.put("model_type", TYPE)
-                .put("vocab_size", vocabularySize)
+        ConfigJson json = ConfigJson.of("LlamaForCausalLM", TYPE);
+        put(json.root());
+        json.root()
+                .put("head_dim", heads.width())
+                .put("attention_bias", biases.output())
+                .put("mlp_bias", biases.feedForward());
+        return json.text(tiedNow, dtype, special);
+    }
+
+    /// The keys that every family of this layout has.
+    void put(ObjectNode json) {
+        json.put("vocab_size", vocabularySize)
                 .put("hidden_size", width)
                 .put("intermediate_size", feedForward)
                 .put("num_hidden_layers", layers)
                 .put("num_attention_heads", heads.queries())
                 .put("num_key_value_heads", heads.keys())
-                .put("head_dim", heads.width())
                 .put("hidden_act", "silu")
                 .put("max_position_embeddings", rope.maxPositions())
                 .put("rms_norm_eps", normEpsilon)
                 .put("rope_theta", rope.theta())
-                .put("attention_bias", attentionBias)
-                .put("mlp_bias", mlpBias)
-                .put("tie_word_embeddings", tiedNow)
-                .put("initializer_range", initializerRange)
-                .put("torch_dtype", dtype);
+                .put("initializer_range", initializerRange);
         putScaling(json);
-        special.begin().ifPresent(id -> json.put("bos_token_id", id));
-        special.pad().ifPresent(id -> json.put("pad_token_id", id));
-        special.mask().ifPresent(id -> json.put("mask_token_id", id));
-        if (special.end().size() == 1) {
-            json.put("eos_token_id", special.end().getFirst());
-        } else if (!special.end().isEmpty()) {
-            ArrayNode ends = json.putArray("eos_token_id");
-            special.end().forEach(ends::add);
-        }
-        return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
     }
 
     private void putScaling(ObjectNode json) {

@@ -22,7 +22,10 @@ import org.panamask.tensor.Weight;
 
 /// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job
 /// at a time, which the backend's single thread sees to.
-public sealed interface Model extends Denoiser permits Llama {
+public sealed interface Model extends Denoiser permits Llama, Qwen2 {
+    /// What every family calls its head.
+    String HEAD = "lm_head.weight";
+
     /// What it is.
     ModelFacts facts();
 

@@ -1,8 +1,10 @@
 package org.panamask.model;
 
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.checkpoint.ModelConfig;
 import org.panamask.checkpoint.WeightSet;
@@ -17,9 +19,9 @@ import org.panamask.tensor.Shape;
 
 /// Makes models of the family that a folder's `config.json` names.
 public final class Models {
-    private static final List<String> KNOWN = List.of(LlamaConfig.TYPE);
-    private static final Set<String> PLANNED = Set.of("gpt2", "qwen2");
-    private static final String IGNORED = ".rotary_emb.inv_freq";
+    private static final SortedMap<String, Function<ModelConfig, Architecture>> FAMILIES =
+            Collections.unmodifiableSortedMap(
+                    new TreeMap<>(Map.of(LlamaConfig.TYPE, LlamaConfig::of, Qwen2.TYPE, Qwen2.Config::of)));
 
     private Models() {}
 
@@ -32,13 +34,13 @@ public final class Models {
     /// @throws ModelException if the family is not known
     /// @throws org.panamask.checkpoint.CheckpointException if a setting or a tensor is missing or wrong
     public static Model load(HubFolder folder, BackwardOps ops, Owner owner, boolean trainable) {
-        LlamaConfig config = config(folder.config());
-        Map<String, Shape> table = config.weights();
-        WeightSet weights = plain(folder.weights(), config);
+        Architecture architecture = config(folder.config());
+        Map<String, Shape> table = architecture.weights();
+        WeightSet weights = plain(folder.weights(), architecture);
         weights.requireExactly(
-                table.keySet(), name -> name.endsWith(IGNORED) || (config.tied() && name.equals(Llama.HEAD)));
+                table.keySet(), name -> architecture.ignores(name) || (architecture.tied() && name.equals(Model.HEAD)));
         TensorSource source = (name, shape) -> host(weights.tensor(name, shape));
-        return Llama.of(config, new WeightLoader(table, source, ops, owner, trainable));
+        return architecture.model(new WeightLoader(table, source, ops, owner, trainable));
     }
 
     /// A model with a random start, trainable: normal numbers of the configured deviation in matrices, 1 in the
@@ -53,13 +55,13 @@ public final class Models {
         return create(config(config), seed, ops, owner);
     }
 
-    /// A Llama with a random start, trainable.
+    /// The same for settings made in code.
     ///
-    /// @param config its settings
+    /// @param architecture its settings
     /// @param seed of the random numbers
     /// @param ops of the job that makes it
     /// @param owner keeps the weights
-    public static Model create(LlamaConfig config, long seed, BackwardOps ops, Owner owner) {
+    public static Model create(Architecture architecture, long seed, BackwardOps ops, Owner owner) {
         InitialValues values = new InitialValues(seed);
         TensorSource source = (name, shape) -> {
             if (name.endsWith(".bias")) {
@@ -67,21 +69,22 @@ public final class Models {
             }
             return shape.rank() == 1
                     ? InitialValues.constant(name, shape, 1)
-                    : values.normal(name, shape, config.initializerRange());
+                    : values.normal(name, shape, architecture.deviation(name));
         };
-        return Llama.of(config, new WeightLoader(config.weights(), source, ops, owner, true));
+        return architecture.model(new WeightLoader(architecture.weights(), source, ops, owner, true));
     }
 
     /// The settings of the family that `config` names.
     ///
     /// @throws ModelException if the family is not known
-    public static LlamaConfig config(ModelConfig config) {
+    public static Architecture config(ModelConfig config) {
         String type = config.requireString("model_type");
-        if (!KNOWN.contains(type)) {
-            throw new ModelException(config.file() + ": model_type must be one of " + KNOWN + ", but got '" + type + "'"
-                    + (PLANNED.contains(type) ? ", which is not supported yet" : "") + "; take another model");
+        Function<ModelConfig, Architecture> family = FAMILIES.get(type);
+        if (family == null) {
+            throw new ModelException(config.file() + ": model_type must be one of " + FAMILIES.keySet() + ", but got '"
+                    + type + "'; take another model");
         }
-        return LlamaConfig.of(config);
+        return family.apply(config);
     }
 
     static HostTensor host(WeightSource source) {
@@ -89,10 +92,11 @@ public final class Models {
     }
 
     /// Names as Hugging Face has them. A tied model may store its one table under the head's name.
-    private static WeightSet plain(WeightSet stored, LlamaConfig config) {
-        WeightSet plain = stored.renamed(Llama.NAMING::toPlain);
-        return config.tied() && !plain.has(Llama.EMBEDDING)
-                ? plain.renamed(name -> name.equals(Llama.HEAD) ? Llama.EMBEDDING : name)
+    private static WeightSet plain(WeightSet stored, Architecture architecture) {
+        WeightSet plain = stored.renamed(architecture.naming()::toPlain);
+        String embedding = architecture.naming().embedding() + "weight";
+        return architecture.tied() && !plain.has(embedding)
+                ? plain.renamed(name -> name.equals(Model.HEAD) ? embedding : name)
                 : plain;
     }
 }

@@ -7,20 +7,6 @@ import java.util.OptionalInt;
 /// The ids of the special tokens of one model. An id given by name or number wins over the tokenizer's files, and those
 /// over the table of the model's family.
 public final class SpecialTokens {
-    // DiffuLLaMA, LLaMA-Factory fork, model/loader.py: load_tokenizer; ids reused from the Llama 2 vocabulary.
-    private static final Map<SpecialToken, Integer> LLAMA_2 = Map.of(
-            SpecialToken.BOS,
-            1,
-            SpecialToken.EOS,
-            2,
-            SpecialToken.SEP,
-            4936,
-            SpecialToken.PAD,
-            30399,
-            SpecialToken.MASK,
-            811);
-    private static final int LLAMA_2_VOCABULARY = 32_000;
-
     private final String file;
     private final Map<SpecialToken, Integer> ids;
     private final Map<SpecialToken, String> reasons;
@@ -79,14 +65,15 @@ public final class SpecialTokens {
         return with(token, id.getAsInt());
     }
 
-    /// These tokens, with missing ones taken from the table of the model's `family` where it has one: `llama` with
-    /// 32,000 entries is Llama 2, whose masked descendants reuse 811 as mask, 4936 as separator and 30399 as
-    /// padding.
-    public SpecialTokens orFamily(String family, int vocabularySize) {
-        if (!family.equals("llama") || vocabularySize != LLAMA_2_VOCABULARY) {
-            return this;
-        }
-        Map<SpecialToken, Integer> filled = copy(LLAMA_2);
+    /// These tokens, with missing ones taken from the table of the model's family where it has one; see
+    /// [FamilyTokens].
+    ///
+    /// @param family the model type, such as `llama`
+    /// @param vocabularySize the number of rows of the embedding
+    /// @param width of the hidden states, which tells the sizes of GPT-2 apart
+    /// @param tokenizer knows the ids of tokens that the table names by their text
+    public SpecialTokens orFamily(String family, int vocabularySize, int width, Tokenizer tokenizer) {
+        Map<SpecialToken, Integer> filled = FamilyTokens.of(family, vocabularySize, width, tokenizer);
         filled.putAll(ids);
         return new SpecialTokens(file, filled, reasons);
     }

@@ -58,8 +58,7 @@ public final class LoadedModel implements AutoCloseable {
         try {
             this.model = backend.run("load " + folder, precision, ops -> model(ops, config, settings, trained));
             this.adapter = backend.run("load adapter", precision, ops -> adapter(ops, settings, trained));
-            this.special = ModelTokens.resolve(
-                    settings, tokenizer, model.facts().type(), model.facts().vocabularySize());
+            this.special = ModelTokens.resolve(settings, tokenizer, model.facts());
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;

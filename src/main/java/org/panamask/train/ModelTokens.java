@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.panamask.data.DataException;
 import org.panamask.data.RowIds;
+import org.panamask.model.ModelFacts;
 import org.panamask.text.SpecialToken;
 import org.panamask.text.SpecialTokens;
 import org.panamask.text.Tokenizer;
@@ -16,11 +17,11 @@ public final class ModelTokens {
     ///
     /// @param settings what the recipe says
     /// @param tokenizer the tokenizer and its files
-    /// @param family the model type, such as `llama`
-    /// @param vocabularySize the number of rows of the model's embedding
+    /// @param model what they are for
     /// @throws org.panamask.text.TokenizerException if one is not known, naming the key that gives it
     /// @throws DataException if one is outside the model's vocabulary
-    public static RowIds resolve(ModelSettings settings, Tokenizer tokenizer, String family, int vocabularySize) {
+    public static RowIds resolve(ModelSettings settings, Tokenizer tokenizer, ModelFacts model) {
+        int vocabularySize = model.vocabularySize();
         SpecialTokens tokens = tokenizer.specialTokens();
         Map<SpecialToken, Optional<Integer>> given = Map.of(
                 SpecialToken.MASK, settings.maskTokenId(),
@@ -36,7 +37,7 @@ public final class ModelTokens {
         if (settings.maskToken().isPresent()) {
             tokens = tokens.with(SpecialToken.MASK, settings.maskToken().get(), tokenizer);
         }
-        tokens = tokens.orFamily(family, vocabularySize);
+        tokens = tokens.orFamily(model.type(), vocabularySize, model.width(), tokenizer);
         return new RowIds(
                 require(tokens, SpecialToken.BOS, vocabularySize),
                 require(tokens, SpecialToken.SEP, vocabularySize),

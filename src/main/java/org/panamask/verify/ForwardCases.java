@@ -4,6 +4,9 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 import org.panamask.diffusion.Canvas;
 import org.panamask.model.Llama;
+import org.panamask.model.LlamaConfig;
+import org.panamask.model.Qwen2;
+import org.panamask.nn.Rotary;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
 
@@ -86,22 +89,23 @@ final class ForwardCases {
         public void run(FixtureCase fixture, Device device, Deviations deviations) {
             int tokens = fixture.parameter("seq_len").asInt();
             try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
-                if (!(loaded.model() instanceof Llama llama)) {
-                    return;
+                switch (loaded.model()) {
+                    case Llama llama -> compare(llama.config(), llama.rotary(), tokens, loaded, deviations);
+                    case Qwen2 qwen -> compare(qwen.config().layout(), qwen.rotary(), tokens, loaded, deviations);
                 }
-                int half = llama.config().heads().width() / 2;
-                deviations.compare(
-                        "inv_freq",
-                        llama.config()
-                                .rope()
-                                .scaling()
-                                .frequencies(llama.config().rope().theta(), 2 * half));
-                double[] cos = loaded.run(ops -> ops.doubles(llama.rotary().cos()));
-                double[] sin = loaded.run(ops -> ops.doubles(llama.rotary().sin()));
-                deviations.compare("cos", twice(cos, tokens, half));
-                deviations.compare("sin", twice(sin, tokens, half));
                 deviations.compare("attention_scaling", 1);
             }
+        }
+
+        private static void compare(
+                LlamaConfig config, Rotary rotary, int tokens, Device.Loaded loaded, Deviations deviations) {
+            int half = config.heads().width() / 2;
+            LlamaConfig.Rope rope = config.rope();
+            deviations.compare("inv_freq", rope.scaling().frequencies(rope.theta(), 2 * half));
+            double[] cos = loaded.run(ops -> ops.doubles(rotary.cos()));
+            double[] sin = loaded.run(ops -> ops.doubles(rotary.sin()));
+            deviations.compare("cos", twice(cos, tokens, half));
+            deviations.compare("sin", twice(sin, tokens, half));
         }
 
         /// The reference keeps every angle twice, once for each half of a head.

@@ -13,7 +13,7 @@ import org.panamask.checkpoint.HubFolder;
 
 /// Runs golden cases on a backend.
 public final class Verification {
-    private static final Set<String> MODELS = Set.of("llama");
+    private static final Set<String> MODELS = Set.of("llama", "qwen2");
 
     private final Device device;
 

@@ -182,11 +182,10 @@ final class BadInputTest {
     }
 
     @Test
-    void aFamilyThatIsNotThereYetIsNamed() throws IOException {
-        inConfig("model_type", "\"gpt2\"");
+    void anUnknownFamilyIsNamed() throws IOException {
+        inConfig("model_type", "\"t5\"");
 
-        modelRefused("config.json: model_type must be one of [llama], but got 'gpt2', which is not supported yet; take"
-                + " another model");
+        modelRefused("config.json: model_type must be one of [llama, qwen2], but got 't5'; take another model");
     }
 
     @Test

@@ -24,7 +24,7 @@ final class LlamaConfigTest {
 
     private LlamaConfig config(String more) throws IOException {
         Files.writeString(folder.resolve("config.json"), SIZES.formatted(more));
-        return Models.config(HubFolder.config(folder));
+        return (LlamaConfig) Models.config(HubFolder.config(folder));
     }
 
     @Test
@@ -93,11 +93,11 @@ final class LlamaConfigTest {
     }
 
     @Test
-    void aFamilyOfTheRoadMapIsNamedAsSuch() {
+    void anUnknownFamilyIsRefused() throws IOException {
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"t5\"}");
         assertThatExceptionOfType(ModelException.class)
-                .isThrownBy(() -> Models.config(HubFolder.config(Tiny.folder("gpt2-tiny"))))
-                .withMessage("config.json: model_type must be one of [llama], but got 'gpt2', which is not supported"
-                        + " yet; take another model");
+                .isThrownBy(() -> Models.config(HubFolder.config(folder)))
+                .withMessage("config.json: model_type must be one of [llama, qwen2], but got 't5'; take another model");
     }
 
     @Test

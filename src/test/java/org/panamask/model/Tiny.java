@@ -40,7 +40,7 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
         });
     }
 
-    static Tiny created(LlamaConfig config, long seed) {
+    static Tiny created(Architecture config, long seed) {
         return made((ops, owner) -> Models.create(config, seed, ops, owner));
     }
 

@@ -61,7 +61,7 @@ class SpecialTokensTest {
         try (Tokenizer tokenizer = open("<|mask|>")) {
             SpecialTokens tokens = tokenizer.specialTokens();
             assertThat(tokens.with(SpecialToken.MASK, 9)
-                            .orFamily("llama", 32_000)
+                            .orFamily("llama", 32_000, 4096, tokenizer)
                             .require(SpecialToken.MASK))
                     .isEqualTo(9);
             assertThat(tokens.with(SpecialToken.MASK, "ab", tokenizer).require(SpecialToken.MASK))
@@ -80,16 +80,45 @@ class SpecialTokensTest {
     @Test
     void theFamilyTableFillsWhatIsMissing() throws IOException {
         try (Tokenizer tokenizer = open("<hole>")) {
-            SpecialTokens tokens = tokenizer.specialTokens().orFamily("llama", 32_000);
+            SpecialTokens tokens = tokenizer.specialTokens().orFamily("llama", 32_000, 4096, tokenizer);
             assertThat(tokens.require(SpecialToken.MASK)).isEqualTo(811);
             assertThat(tokens.require(SpecialToken.SEP)).isEqualTo(4936);
             assertThat(tokens.require(SpecialToken.PAD)).isEqualTo(30399);
             assertThat(tokens.require(SpecialToken.BOS)).isEqualTo(1);
             assertThat(tokens.require(SpecialToken.EOS)).isEqualTo(2);
-            assertThat(tokenizer.specialTokens().orFamily("llama", 128_256).id(SpecialToken.MASK))
+            assertThat(tokenizer
+                            .specialTokens()
+                            .orFamily("llama", 128_256, 4096, tokenizer)
+                            .id(SpecialToken.MASK))
                     .isEmpty();
-            assertThat(tokenizer.specialTokens().orFamily("qwen2", 32_000).id(SpecialToken.MASK))
+            assertThat(tokenizer
+                            .specialTokens()
+                            .orFamily("qwen2", 32_000, 896, tokenizer)
+                            .id(SpecialToken.MASK))
                     .isEmpty();
+        }
+    }
+
+    @Test
+    void theSizesOfGpt2HaveTheirOwnTables() throws IOException {
+        Files.writeString(
+                folder.resolve("tokenizer.json"),
+                TokenizerTest.words("<hole>").replace("\"a\": 0, \"b\": 1", "\"======\": 0, \"\u00A8\": 1"));
+        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+            SpecialTokens small = tokenizer.specialTokens().orFamily("gpt2", 50_257, 768, tokenizer);
+            assertThat(small.require(SpecialToken.MASK)).isEqualTo(10_541);
+            assertThat(small.require(SpecialToken.SEP)).isEqualTo(50_155);
+            assertThat(small.require(SpecialToken.PAD)).isEqualTo(50_256);
+            SpecialTokens medium = tokenizer.specialTokens().orFamily("gpt2", 50_257, 1024, tokenizer);
+            assertThat(medium.require(SpecialToken.SEP)).isZero();
+            assertThat(medium.require(SpecialToken.PAD)).isEqualTo(1);
+            assertThat(medium.require(SpecialToken.EOS)).isEqualTo(50_256);
+            assertThat(medium.id(SpecialToken.MASK)).isEmpty();
+            assertThat(tokenizer
+                            .specialTokens()
+                            .orFamily("gpt2", 50_258, 1024, tokenizer)
+                            .require(SpecialToken.MASK))
+                    .isEqualTo(50_257);
         }
     }
 

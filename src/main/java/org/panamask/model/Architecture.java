@@ -1,0 +1,31 @@
+package org.panamask.model;
+
+import java.util.Map;
+import org.panamask.checkpoint.WrapperNaming;
+import org.panamask.nn.WeightLoader;
+import org.panamask.tensor.Shape;
+
+/// The settings of a model of one family, as `config.json` has them: enough to name and shape every weight, and to put
+/// a model together from them.
+public sealed interface Architecture permits LlamaConfig, Qwen2.Config {
+    /// The facts that hold for every model.
+    ModelFacts facts();
+
+    /// The names and shapes of all weights, in the order of the layers.
+    Map<String, Shape> weights();
+
+    /// Whether the head is the embedding table.
+    boolean tied();
+
+    /// What the parts are called in checkpoints of the DiffuLLaMA wrapper.
+    WrapperNaming naming();
+
+    /// Whether checkpoints may hold a tensor `name` that is no weight.
+    boolean ignores(String name);
+
+    /// The standard deviation of a random start of the matrix `name`.
+    double deviation(String name);
+
+    /// A model with the weights of `weights`, whose table is [#weights].
+    Model model(WeightLoader weights);
+}
