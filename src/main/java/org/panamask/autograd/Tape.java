@@ -232,17 +232,29 @@ public final class Tape implements Ops {
     }
 
     @Override
+    public Tensor layerNorm(Tensor x, Weight gain, Weight bias, double epsilon) {
+        boolean wanted = tracks(x) || trains(gain) || trains(bias);
+        return record(ops.layerNorm(x, gain, bias, epsilon), wanted, dy -> {
+            accumulators.find(bias).ifPresent(sum -> ops.biasBackward(dy, sum));
+            accumulators.find(gain).ifPresent(sum -> ops.layerNormGainBackward(dy, x, epsilon, sum));
+            if (tracks(x)) {
+                ops.layerNormBackward(dy, x, gain, epsilon, gradients.into(x));
+            }
+        });
+    }
+
+    @Override
     public Tensor rotate(Tensor x, Rotation rotation) {
         return record(ops.rotate(x, rotation), tracks(x), dy -> ops.rotateBackward(dy, rotation, gradients.into(x)));
     }
 
     @Override
-    public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
+    public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
         boolean wanted = tracks(q) || tracks(k) || tracks(v);
-        return record(ops.attention(q, k, v, mask), wanted, dy -> {
+        return record(ops.attention(q, k, v, mask, dropout), wanted, dy -> {
             ops.attentionBackward(
                     dy,
-                    new BackwardOps.AttentionInputs(q, k, v, mask),
+                    new BackwardOps.AttentionInputs(q, k, v, mask, dropout),
                     gradients.into(q),
                     gradients.into(k),
                     gradients.into(v));
@@ -257,6 +269,11 @@ public final class Tape implements Ops {
             ops.swiGluBackward(dy, gate, up, gradients.into(gate), gradients.into(up));
             dropUntracked(gate, up);
         });
+    }
+
+    @Override
+    public Tensor gelu(Tensor x) {
+        return record(ops.gelu(x), tracks(x), dy -> ops.geluBackward(dy, x, gradients.into(x)));
     }
 
     /// Forgets gradients that came with those of their siblings but that nobody asked for.
@@ -284,6 +301,11 @@ public final class Tape implements Ops {
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         return record(ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));
+    }
+
+    @Override
+    public Tensor columns(Tensor x, long from, long count) {
+        return record(ops.columns(x, from, count), tracks(x), dy -> ops.columnsBackward(dy, from, gradients.into(x)));
     }
 
     /// Logits for evaluation; nothing leads back from them.

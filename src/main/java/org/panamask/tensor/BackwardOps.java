@@ -1,6 +1,7 @@
 package org.panamask.tensor;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What a backend offers beyond [Ops]: the way back of every operation, the optimizer's arithmetic, and making things
 /// that outlive a job. Gradients of activations go [Into] a tensor; gradients of weights are added to accumulators of
@@ -52,6 +53,12 @@ public interface BackwardOps extends Ops {
     /// The gain gradient of [Ops#rmsNorm], added to `dgain` `[D]`.
     void rmsNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain);
 
+    /// The input gradient of [Ops#layerNorm].
+    void layerNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx);
+
+    /// The gain gradient of [Ops#layerNorm], added to `dgain` `[D]`; that of its bias is [#biasBackward].
+    void layerNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain);
+
     /// Rotates back: the input gradient of [Ops#rotate].
     void rotateBackward(Tensor dy, Rotation rotation, Into dx);
 
@@ -64,10 +71,23 @@ public interface BackwardOps extends Ops {
     /// @param k `[B * T, K, d]`
     /// @param v `[B * T, K, d]`
     /// @param mask what each query row sees
-    record AttentionInputs(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {}
+    /// @param dropout what was dropped
+    record AttentionInputs(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
+        /// Inputs of attention without dropout.
+        public AttentionInputs(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
+            this(q, k, v, mask, Optional.empty());
+        }
+    }
 
     /// The gradients of [Ops#swiGlu].
     void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup);
+
+    /// The gradient of [Ops#gelu].
+    void geluBackward(Tensor dy, Tensor x, Into dx);
+
+    /// Adds `dy` `[N, count]` to the columns from `from` on of `dx` `[N, D]`; without [Into#add] the other columns
+    /// become zero.
+    void columnsBackward(Tensor dy, long from, Into dx);
 
     /// Adds rows of `dy` `[R, D]` to the rows `rows` of `dx` `[N, D]`; without [Into#add] the other rows become
     /// zero.

@@ -112,6 +112,24 @@ public final class GradientRules {
         }
     }
 
+    /// The rules of [BackwardOps#layerNormBackward].
+    public static void layerNormBackward(Tensor dy, Tensor x, Weight gain, Into dx) {
+        requireLike("layerNormBackward", "dy", dy, "x", x);
+        requireLike("layerNormBackward", "dy", dy, "dx", dx.tensor());
+        if (!ShapeRules.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
+            throw ShapeRules.refused("layerNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
+        }
+    }
+
+    /// The rules of [BackwardOps#layerNormGainBackward].
+    public static void layerNormGainBackward(Tensor dy, Tensor x, Tensor dgain) {
+        requireLike("layerNormGainBackward", "dy", dy, "x", x);
+        ShapeRules.requireSumType("layerNormGainBackward", "dgain", dy, dgain);
+        if (!ShapeRules.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
+            throw ShapeRules.refused("layerNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
+        }
+    }
+
     /// The rules of [BackwardOps#rotateBackward].
     public static void rotateBackward(Tensor dy, Ops.Rotation rotation, Into dx) {
         ShapeRules.rotate("rotateBackward", "dy", dy, rotation);
@@ -120,7 +138,7 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#attentionBackward].
     public static void attentionBackward(Tensor dy, BackwardOps.AttentionInputs inputs, Into dq, Into dk, Into dv) {
-        ShapeRules.attention(inputs.q(), inputs.k(), inputs.v(), inputs.mask());
+        ShapeRules.attention(inputs.q(), inputs.k(), inputs.v(), inputs.mask(), inputs.dropout());
         requireLike("attentionBackward", "q", inputs.q(), "dy", dy);
         requireLike("attentionBackward", "q", inputs.q(), "dq", dq.tensor());
         requireLike("attentionBackward", "k", inputs.k(), "dk", dk.tensor());
@@ -133,6 +151,28 @@ public final class GradientRules {
         requireLike("swiGluBackward", "gate", gate, "dy", dy);
         requireLike("swiGluBackward", "gate", gate, "dgate", dgate.tensor());
         requireLike("swiGluBackward", "gate", gate, "dup", dup.tensor());
+    }
+
+    /// The rules of [BackwardOps#geluBackward].
+    public static void geluBackward(Tensor dy, Tensor x, Into dx) {
+        ShapeRules.gelu(x);
+        requireLike("geluBackward", "x", x, "dy", dy);
+        requireLike("geluBackward", "x", x, "dx", dx.tensor());
+    }
+
+    /// The rules of [BackwardOps#columnsBackward].
+    public static void columnsBackward(Tensor dy, long from, Into dx) {
+        ShapeRules.requireOneType("columnsBackward", "dy and dx", dy, dx.tensor());
+        Shape whole = dx.tensor().shape();
+        if (!ShapeRules.isMatrix(dy)
+                || !dy.shape().equals(whole.withLast(dy.shape().last()))
+                || from < 0
+                || from > whole.last() - dy.shape().last()) {
+            throw ShapeRules.refused(
+                    "columnsBackward: dy [N, count] must lie in dx [N, D] from column " + from + " on",
+                    dy.shape(),
+                    whole);
+        }
     }
 
     /// The rules of [BackwardOps#gatherRowsBackward].

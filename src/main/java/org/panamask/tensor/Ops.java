@@ -1,5 +1,6 @@
 package org.panamask.tensor;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// The vocabulary that models, objectives and samplers are written in. A backend's implementation computes at once, the
@@ -67,6 +68,13 @@ public interface Ops {
     /// @see <a href="https://arxiv.org/abs/1910.07467">Zhang and Sennrich 2019, equation 4</a>
     Tensor rmsNorm(Tensor x, Weight gain, double epsilon);
 
+    /// Shifts each row to mean zero and scales it to variance one, then scales by `gain` and shifts by `bias`: `y =
+    /// (x - mean) / sqrt(variance + epsilon) * gain + bias`, the variance being the mean of the squared deviations.
+    /// `x` `[N, D]`, `gain` and `bias` `[D]`. Statistics and products are of [#sumType]; only `y` is rounded.
+    ///
+    /// @see <a href="https://arxiv.org/abs/1607.06450">Ba, Kiros and Hinton 2016, equation 3</a>
+    Tensor layerNorm(Tensor x, Weight gain, Weight bias, double epsilon);
+
     /// Rotates pairs `(i, i + d/2)` of each head by the angle of the row's position: `x` `[N, H, d]`, `positions`
     /// `[N]` I32, `cos` and `sin` `[P, d/2]` of [#sumType].
     ///
@@ -85,18 +93,33 @@ public interface Ops {
     /// mask's query rows, `k` and `v` `[B * T, K, d]` with H a multiple of K (query head h uses key head `h / (H /
     /// K)`), result `[R, H, d]`. A row that sees nothing gives 0. Scores are kept for a block of query rows at a
     /// time, never `[T, T]`.
-    Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask);
+    default Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
+        return attention(q, k, v, mask, Optional.empty());
+    }
+
+    /// Attention whose probabilities are dropped and scaled as `dropout` says before they meet the values; what is
+    /// dropped is not shared out to the other keys. The key's rows are the query rows, `[R, 2]`, and an element is
+    /// a head and a key, see [DropoutKey#attentionSite].
+    Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout);
 
     /// `silu(gate) * up`, `silu(x) = x / (1 + exp(-x))`; both `[N, F]`.
     ///
     /// @see <a href="https://arxiv.org/abs/2002.05202">Shazeer 2020, equation 6</a>
     Tensor swiGlu(Tensor gate, Tensor up);
 
+    /// `x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2`, the tanh approximation of GELU; `[N, F]`.
+    ///
+    /// @see <a href="https://arxiv.org/abs/1606.08415">Hendrycks and Gimpel 2016, section 2</a>
+    Tensor gelu(Tensor x);
+
     /// `x + y`, of the same shape.
     Tensor add(Tensor x, Tensor y);
 
     /// Rows of a matrix: `x` `[N, D]`, `rows` `[R]` I32 without repetition, result `[R, D]`.
     Tensor gatherRows(Tensor x, Tensor rows);
+
+    /// Columns of a matrix: `x` `[N, D]`, result `[N, count]`, the columns from `from` on.
+    Tensor columns(Tensor x, long from, long count);
 
     /// Logits of every row, `[R, V]` of [#sumType]: for evaluation and parity; losses and samplers have their own
     /// operations, which never hold logits of all rows.

@@ -2,6 +2,7 @@ package org.panamask.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// What every operation demands of the shapes and types it is given, and the shape that it returns: one method for each
@@ -81,11 +82,15 @@ public final class ShapeRules {
                     x.shape(),
                     key.rows().shape());
         }
+        requireRate(operation, key);
+        return x.shape();
+    }
+
+    private static void requireRate(String operation, DropoutKey key) {
         if (!(key.rate() >= 0 && key.rate() < 1)) {
             throw new IllegalArgumentException(
                     operation + ": rate must be at least 0 and below 1, but got " + key.rate());
         }
-        return x.shape();
     }
 
     /// The rules of [Ops#rmsNorm].
@@ -93,6 +98,17 @@ public final class ShapeRules {
         requireFloats("rmsNorm", "x", x);
         if (!isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
             throw refused("rmsNorm: x [N, D] needs gain [D]", x.shape(), gain.shape());
+        }
+        return x.shape();
+    }
+
+    /// The rules of [Ops#layerNorm].
+    public static Shape layerNorm(Tensor x, Weight gain, Weight bias) {
+        requireFloats("layerNorm", "x", x);
+        if (!isMatrix(x)
+                || !gain.shape().equals(Shape.of(x.shape().last()))
+                || !bias.shape().equals(gain.shape())) {
+            throw refused("layerNorm: x [N, D] needs gain [D] and bias [D]", x.shape(), gain.shape(), bias.shape());
         }
         return x.shape();
     }
@@ -127,7 +143,30 @@ public final class ShapeRules {
     }
 
     /// The rules of [Ops#attention].
-    public static Shape attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
+    ///
+    /// @throws IllegalArgumentException if the key's rate or site is out of range
+    public static Shape attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
+        Shape result = attention(q, k, v, mask);
+        dropout.ifPresent(key -> requireAttentionKey(q, key));
+        return result;
+    }
+
+    private static void requireAttentionKey(Tensor q, DropoutKey key) {
+        requireInts("attention", "the key's rows", key.rows());
+        if (!key.rows().shape().equals(Shape.of(q.shape().extent(0), 2))) {
+            throw refused(
+                    "attention: q [R, H, d] needs a key with rows [R, 2]",
+                    q.shape(),
+                    key.rows().shape());
+        }
+        requireRate("attention", key);
+        if (key.site() < 0 || key.site() >= 1 << DropoutKey.SITE_BITS) {
+            throw new IllegalArgumentException("attention: the key's site must be in [0, " + (1 << DropoutKey.SITE_BITS)
+                    + "), but got " + key.site());
+        }
+    }
+
+    private static Shape attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask) {
         requireOneType("attention", "q, k and v", q, k, v);
         long keys = (long) mask.batch() * mask.keys();
         boolean fits = q.shape().rank() == 3
@@ -158,6 +197,15 @@ public final class ShapeRules {
         return gate.shape();
     }
 
+    /// The rules of [Ops#gelu].
+    public static Shape gelu(Tensor x) {
+        requireFloats("gelu", "x", x);
+        if (!isMatrix(x)) {
+            throw refused("gelu: x must be [N, F]", x.shape());
+        }
+        return x.shape();
+    }
+
     /// The rules of [Ops#add].
     public static Shape add(Tensor x, Tensor y) {
         requireOneType("add", "x and y", x, y);
@@ -174,6 +222,18 @@ public final class ShapeRules {
             throw refused("gatherRows: x [N, D] needs rows [R]", x.shape(), rows.shape());
         }
         return Shape.of(rows.count(), x.shape().last());
+    }
+
+    /// The rules of [Ops#columns].
+    public static Shape columns(Tensor x, long from, long count) {
+        requireFloats("columns", "x", x);
+        if (!isMatrix(x)) {
+            throw refused("columns: x must be [N, D]", x.shape());
+        }
+        if (from < 0 || count < 0 || from > x.shape().last() - count) {
+            throw refused("columns: " + count + " columns from " + from + " on must lie in x [N, D]", x.shape());
+        }
+        return x.shape().withLast(count);
     }
 
     /// The rules of [Ops#logits].

@@ -3,6 +3,7 @@ package org.panamask.autograd;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -144,6 +145,13 @@ final class GradientCases {
                         (ops, x, w) -> ops.addLinear(ops.linear(x.get(0), w.get(0)), x.get(1), w.get(1), 0.5f)),
                 new Case("dropout", shapes("3 11"), none, (ops, x, _) -> ops.dropout(x.get(0), dropout(ops, 3))),
                 new Case("rmsNorm", shapes("3 5"), shapes("5"), (ops, x, w) -> ops.rmsNorm(x.get(0), w.get(0), 1e-2)),
+                new Case(
+                        "layerNorm",
+                        shapes("3 5"),
+                        shapes("5", "5"),
+                        (ops, x, w) -> ops.layerNorm(x.get(0), w.get(0), w.get(1), 1e-2)),
+                new Case("gelu", shapes("3 5"), none, (ops, x, _) -> ops.gelu(x.get(0))),
+                new Case("columns", shapes("3 7"), none, (ops, x, _) -> ops.columns(x.get(0), 2, 3)),
                 new Case("rotate", shapes("3 2 6"), none, (ops, x, _) -> ops.rotate(x.get(0), rotation(ops, 3))),
                 new Case("swiGlu", shapes("3 5", "3 5"), none, (ops, x, _) -> ops.swiGlu(x.get(0), x.get(1))),
                 new Case("add", shapes("3 5", "3 5"), none, (ops, x, _) -> ops.add(x.get(0), x.get(1))),
@@ -161,7 +169,13 @@ final class GradientCases {
                 attention("full, gathered", full.lower(2, 4, new int[] {1, 6, 7})),
                 attention("lengths", new AttentionMask.Lengths(List.of(3, 0)).lower(2, 4)),
                 attention("segments", segments.lower(2, 4)),
-                attention("annealed", new AttentionMask.Annealed(0.5, 3, full).lower(2, 4)));
+                attention("annealed", new AttentionMask.Annealed(0.5, 3, full).lower(2, 4)),
+                new Case(
+                        "attention with dropout",
+                        List.of(Shape.of(8, 4, 3), Shape.of(8, 2, 3), Shape.of(8, 2, 3)),
+                        List.of(),
+                        (ops, x, _) -> ops.attention(
+                                x.get(0), x.get(1), x.get(2), full.lower(2, 4), Optional.of(dropout(ops, 8)))));
     }
 
     private static Case attention(String name, KeyIntervals mask) {
@@ -195,6 +209,15 @@ final class GradientCases {
                         shapes("3 4"),
                         shapes("4 4"),
                         (ops, x, w) -> ops.linear(ops.linear(x.get(0), w.get(0)), w.get(0))),
+                new Case("columns of one tensor as query, key and value", shapes("6 12"), List.of(), (ops, x, _) -> {
+                    Tensor q = ops.columns(x.get(0), 0, 4).reshape(6, 2, 2);
+                    Tensor k = ops.columns(x.get(0), 4, 4).reshape(6, 2, 2);
+                    return ops.attention(q, k, ops.columns(x.get(0), 8, 4).reshape(6, 2, 2), causal);
+                }),
+                new Case("adapted map with bias", shapes("3 4"), shapes("6 4", "6", "2 4", "6 2"), (ops, x, w) -> {
+                    Tensor y = ops.linear(x.get(0), w.get(0), w.get(1));
+                    return ops.addLinear(y, ops.linear(x.get(0), w.get(2)), w.get(3), 0.5f);
+                }),
                 new Case("one tensor in two shapes", shapes("3 6"), shapes("6 6"), (ops, x, w) -> {
                     Tensor rotated = ops.rotate(x.get(0).reshape(3, 1, 6), rotation(ops, 3));
                     return ops.add(ops.linear(x.get(0), w.get(0)), rotated.reshape(3, 6));

@@ -1,10 +1,14 @@
 package org.panamask.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -16,8 +20,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.KeyIntervals;
+import org.panamask.tensor.Philox;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.Tensor;
 
 /// Attention under every mask, forward and back, on every backend.
@@ -137,6 +145,82 @@ class AttentionContractTest {
             ops.attentionBackward(dy, in, gradients.get(0), gradients.get(1), gradients.get(2));
             ops.attentionBackward(dy, in, gradients.get(3), gradients.get(4), gradients.get(5));
             return gradients.stream().map(each -> ops.doubles(each.tensor())).toList();
+        });
+    }
+
+    private static DropoutKey dropout(Inputs inputs, KeyIntervals mask) {
+        return new DropoutKey(0.3, 0x1234_5678_9ABCL, 5, inputs.ints(1000, mask.count(), 2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("problems")
+    void attentionWithDropout(Problem problem) {
+        contract.agrees(backend, (ops, inputs) -> {
+            BackwardOps.AttentionInputs plain = inputs(problem, inputs);
+            DropoutKey key = dropout(inputs, problem.mask());
+            BackwardOps.AttentionInputs in =
+                    new BackwardOps.AttentionInputs(plain.q(), plain.k(), plain.v(), plain.mask(), Optional.of(key));
+            long[] q = in.q().shape().toArray();
+            long[] k = in.k().shape().toArray();
+            Into dq = inputs.into(false, q);
+            Into dk = inputs.into(true, k);
+            Into dv = inputs.into(false, k);
+            ops.attentionBackward(inputs.normal(q), in, dq, dk, dv);
+            return List.of(
+                    ops.doubles(ops.attention(in.q(), in.k(), in.v(), in.mask(), in.dropout())),
+                    ops.doubles(dq.tensor()),
+                    ops.doubles(dk.tensor()),
+                    ops.doubles(dv.tensor()));
+        });
+    }
+
+    /// Queries of zero give every key the same probability, and values that are columns of an identity show it.
+    @Test
+    void probabilitiesAreDroppedAsTheKeySays() {
+        contract.results(backend, (ops, inputs) -> {
+            KeyIntervals mask = FULL.lower(1, 12, new int[] {3, 7});
+            Tensor q = zeros(ops, 2, 2, 12);
+            Tensor k = inputs.normal(12, 2, 12);
+            double[] one = new double[12 * 2 * 12];
+            IntStream.range(0, 24).forEach(row -> one[row * 12 + row / 2] = 1);
+            Tensor v = ops.empty(Shape.of(12, 2, 12), ops.dtype());
+            ops.copy(ops.upload(v.shape(), one), v);
+            Tensor rows = ops.upload(Shape.of(2, 2), new int[] {77, 3, 91, 4});
+            DropoutKey key = new DropoutKey(0.25, 123_456_789_012L, 9, rows);
+            double[] y = ops.doubles(ops.attention(q, k, v, mask, Optional.of(key)));
+            int[] words = new int[4];
+            for (int i = 0; i < y.length; i++) {
+                int head = i / 12 % 2;
+                int column = i % 12;
+                long name = i < 24 ? 77 | 3L << 32 : 91 | 4L << 32;
+                Philox.fill(words, key.seed(), name, column / 8 | (9 + (head + 1L << 20)) << 32);
+                int draw = words[column % 8 / 2] >>> column % 2 * 16 & 0xFFFF;
+                assertThat(y[i]).as("element %d", i).isCloseTo(draw < 16384 ? 0 : 1 / 9.0, within(1e-3));
+            }
+            return List.of();
+        });
+    }
+
+    private static Tensor zeros(BackwardOps ops, long... extents) {
+        Tensor tensor = ops.empty(Shape.of(extents), ops.dtype());
+        ops.clear(tensor);
+        return tensor;
+    }
+
+    @Test
+    void keysOfDropoutThatDoNotFitAreRefused() {
+        contract.results(backend, (ops, inputs) -> {
+            KeyIntervals mask = FULL.lower(1, 3);
+            Tensor x = inputs.normal(3, 1, 4);
+            DropoutKey few = new DropoutKey(0.1, 1, 0, inputs.ints(9, 2, 2));
+            DropoutKey far = new DropoutKey(0.1, 1, 1 << 20, inputs.ints(9, 3, 2));
+            assertThatThrownBy(() -> ops.attention(x, x, x, mask, Optional.of(few)))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessage("attention: q [R, H, d] needs a key with rows [R, 2], but got [[3, 1, 4], [2, 2]]");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ops.attention(x, x, x, mask, Optional.of(far)))
+                    .withMessage("attention: the key's site must be in [0, 1048576), but got 1048576");
+            return List.of();
         });
     }
 

@@ -3,6 +3,7 @@ package org.panamask.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Shape;
@@ -24,6 +26,9 @@ class AttentionMemoryTest {
     /// MiB, the scores of a block of rows, their gradients and the mask 4 MiB each.
     private static final long MOST_BYTES = 16 << 20;
 
+    /// Probabilities before and after dropout are both needed on the way back.
+    private static final long MOST_WITH_DROPOUT = 20 << 20;
+
     /// The most while the first job of its kind runs, whose arena grows piece by piece.
     private static final long MOST_AT_FIRST = 48 << 20;
 
@@ -31,7 +36,8 @@ class AttentionMemoryTest {
     /// @param name of the mask
     /// @param mask what is seen
     /// @param step every which query row is asked for
-    record Problem(String backend, String name, AttentionMask mask, int step) {
+    /// @param dropout whether probabilities are dropped
+    record Problem(String backend, String name, AttentionMask mask, int step, boolean dropout) {
         KeyIntervals lowered() {
             return mask.lower(
                     1,
@@ -54,12 +60,13 @@ class AttentionMemoryTest {
         AttentionMask full = new AttentionMask.Full();
         AttentionMask annealed = new AttentionMask.Annealed(0.5, 7, full);
         return Stream.of(
-                new Problem("cpu", "causal", causal, 1),
-                new Problem("cpu", "full", full, 1),
-                new Problem("cpu", "annealed", annealed, 1),
-                new Problem("reference", "causal", causal, 16),
-                new Problem("reference", "full", full, 16),
-                new Problem("reference", "annealed", annealed, 16));
+                new Problem("cpu", "causal", causal, 1, false),
+                new Problem("cpu", "full", full, 1, false),
+                new Problem("cpu", "full with dropout", full, 1, true),
+                new Problem("cpu", "annealed", annealed, 1, false),
+                new Problem("reference", "causal", causal, 16, false),
+                new Problem("reference", "full", full, 16, false),
+                new Problem("reference", "annealed", annealed, 16, false));
     }
 
     @ParameterizedTest
@@ -72,19 +79,26 @@ class AttentionMemoryTest {
                 Tensor q = numbers(ops, mask.count());
                 Tensor k = numbers(ops, TOKENS);
                 Tensor v = numbers(ops, TOKENS);
-                Tensor y = ops.attention(q, k, v, mask);
+                Optional<DropoutKey> dropout =
+                        problem.dropout() ? Optional.of(key(ops, mask.count())) : Optional.empty();
+                Tensor y = ops.attention(q, k, v, mask, dropout);
                 Into dq = new Into(ops.empty(q.shape(), q.dtype()), false);
                 Into dk = new Into(ops.empty(k.shape(), k.dtype()), false);
                 Into dv = new Into(ops.empty(v.shape(), v.dtype()), false);
-                ops.attentionBackward(y, new BackwardOps.AttentionInputs(q, k, v, mask), dq, dk, dv);
+                ops.attentionBackward(y, new BackwardOps.AttentionInputs(q, k, v, mask, dropout), dq, dk, dv);
                 for (Tensor each : List.of(y, dq.tensor(), dk.tensor(), dv.tensor())) {
                     assertThat(DoubleStream.of(ops.doubles(each))).allMatch(Double::isFinite);
                 }
                 return true;
             });
             assertThat(backend.ledger().peak()).isLessThan(MOST_AT_FIRST);
-            assertThat(backend.ledger().total()).isLessThan(MOST_BYTES);
+            assertThat(backend.ledger().total()).isLessThan(problem.dropout() ? MOST_WITH_DROPOUT : MOST_BYTES);
         }
+    }
+
+    private static DropoutKey key(BackwardOps ops, int rows) {
+        int[] names = IntStream.range(0, 2 * rows).toArray();
+        return new DropoutKey(0.1, 7, 0, ops.upload(Shape.of(rows, 2), names));
     }
 
     private static Tensor numbers(BackwardOps ops, int rows) {

@@ -63,8 +63,12 @@ class OperationCoverageTest {
 
     @Test
     void everyOperationHasAContract() {
-        Set<String> called =
-                calls(OpsContractTest.class, AttentionContractTest.class, HeadContractTest.class, Inputs.class);
+        Set<String> called = calls(
+                OpsContractTest.class,
+                LayerContractTest.class,
+                AttentionContractTest.class,
+                HeadContractTest.class,
+                Inputs.class);
         assertThat(called)
                 .containsAll(operations(Ops.class, Set.of()))
                 .containsAll(operations(BackwardOps.class, Set.of()));

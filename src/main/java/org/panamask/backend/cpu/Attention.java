@@ -31,7 +31,7 @@ record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
         try (Frame frame = job.frame()) {
             MemorySegment k = roomyKeys(frame, inputs.k(), batch);
             MemorySegment v = roomyKeys(frame, inputs.v(), batch);
-            shape.blocks(mask, batch, block -> forward(inputs.q(), k, v, block, y));
+            shape.blocks(mask, batch, block -> forward(inputs, new Keys(k, v), block, y));
         }
     }
 
@@ -51,7 +51,10 @@ record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
         return copy;
     }
 
-    private void forward(Tensor queries, MemorySegment k, MemorySegment v, Block block, Tensor y) {
+    /// Keys and values of some batch rows.
+    private record Keys(MemorySegment k, MemorySegment v) {}
+
+    private void forward(AttentionInputs inputs, Keys keys, Block block, Tensor y) {
         Rows to = rows(shape, y, block);
         if (block.keys() == 0) {
             to.memory().asSlice(0, to.bytes()).fill((byte) 0);
@@ -59,11 +62,14 @@ record Attention(CpuJob job, AttentionShape shape, KeyIntervals mask) {
         }
         long before = block.lowKey() * shape.keyWidth() * job.dtype().bytes();
         try (Frame frame = job.frame()) {
-            MemorySegment q = padded(frame, rows(shape, queries, block), block);
-            MemorySegment probabilities = probabilities(frame, block, q, k.asSlice(before));
+            MemorySegment q = padded(frame, rows(shape, inputs.q(), block), block);
+            MemorySegment probabilities =
+                    probabilities(frame, block, q, keys.k().asSlice(before));
+            inputs.dropout()
+                    .ifPresent(key -> new AttentionDropout(job, shape, key).drop(block, probabilities, probabilities));
             MemorySegment out =
                     block.isPadded() ? frame.take(block.batch().count() * block.padded() * to.rowBytes()) : to.memory();
-            mix(block, probabilities, v.asSlice(before), out);
+            mix(block, probabilities, keys.v().asSlice(before), out);
             if (block.isPadded()) {
                 unpad(out, to, block);
             }

@@ -11,9 +11,9 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Tensor;
 
-/// The way back of attention. Probabilities `P` are computed again a block of query rows at a time; with `dP = dy v^T`
-/// and `dS = P * (dP - sum over keys of P * dP) / sqrt(d)`: `dq = dS k`, `dk = dS^T q`, `dv = P^T dy`, the last two
-/// summed over blocks in F32.
+/// The way back of attention. Probabilities `P` are computed again a block of query rows at a time, and `D`, what
+/// dropout leaves of them; with `dP = dy v^T` and `dS = (D * dP - P * sum over keys of D * dP) / sqrt(d)`: `dq = dS k`,
+/// `dk = dS^T q`, `dv = D^T dy`, the last two summed over blocks in F32.
 ///
 /// @param job what it computes with
 /// @param shape heads and widths
@@ -97,8 +97,9 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
             MemorySegment d = Attention.padded(frame, Attention.rows(shape, dy, block), block);
             MemorySegment k = Attention.keys(shape, inputs.k(), block);
             MemorySegment p = new Attention(job, shape, inputs.mask()).probabilities(frame, block, q, k);
-            addKeys(block, p, d, sums, sums.dv());
-            MemorySegment ds = scoreGradient(frame, block, p, d);
+            MemorySegment left = left(frame, block, p);
+            addKeys(block, left, d, sums, sums.dv());
+            MemorySegment ds = scoreGradient(frame, block, new Probabilities(p, left), d);
             addKeys(block, ds, q, sums, sums.dk());
             if (block.isPadded()) {
                 MemorySegment some = frame.take(block.batch().count() * block.padded() * to.rowBytes());
@@ -108,6 +109,27 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
                 queries(block, ds, to.memory(), dq.add());
             }
         }
+    }
+
+    /// Probabilities of a block.
+    ///
+    /// @param all as softmax gave them
+    /// @param left what dropout leaves of them; the same memory where nothing is dropped
+    private record Probabilities(MemorySegment all, MemorySegment left) {
+        boolean isDropped() {
+            return all.address() != left.address();
+        }
+    }
+
+    private MemorySegment left(Frame frame, Block block, MemorySegment p) {
+        return inputs.dropout()
+                .map(key -> {
+                    MemorySegment left =
+                            frame.take(shape.allScores(block) * job.dtype().bytes());
+                    new AttentionDropout(job, shape, key).drop(block, p, left);
+                    return left;
+                })
+                .orElse(p);
     }
 
     private void copyRows(MemorySegment some, Into dq, Block block) {
@@ -143,7 +165,7 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
     }
 
     /// `dS`, `[G, S, K, rows, keys]` of the job's type.
-    private MemorySegment scoreGradient(Frame frame, Block block, MemorySegment p, MemorySegment d) {
+    private MemorySegment scoreGradient(Frame frame, Block block, Probabilities p, MemorySegment d) {
         MemorySegment dp = frame.take(shape.allScores(block) * 4);
         Plan plan = new Plan.Product(
                 shape.queries(job.type(), block),
@@ -166,9 +188,14 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         float scale = shape.scale();
         job.rows(shape.allScores(block) / keys, keys, (tile, first, last) -> {
             for (long row = first; row < last; row++) {
-                float[] probability = tile.load(0, p, job.dtype(), row * keys, keys);
+                float[] probability = tile.load(0, p.all(), job.dtype(), row * keys, keys);
                 float[] gradient = tile.load(1, dp, DType.F32, row * keys, keys);
-                softmaxBackward(probability, gradient, scale, keys);
+                if (p.isDropped()) {
+                    float[] left = tile.load(2, p.left(), job.dtype(), row * keys, keys);
+                    droppedBackward(probability, left, gradient, scale, keys);
+                } else {
+                    softmaxBackward(probability, gradient, scale, keys);
+                }
                 tile.store(gradient, ds, job.dtype(), row * keys, keys);
             }
         });
@@ -179,6 +206,13 @@ record AttentionGradient(CpuJob job, AttentionShape shape, AttentionInputs input
         float mean = Sums.dot(probability, gradient, keys);
         for (int i = 0; i < keys; i++) {
             gradient[i] = probability[i] * (gradient[i] - mean) * scale;
+        }
+    }
+
+    private static void droppedBackward(float[] probability, float[] left, float[] gradient, float scale, int keys) {
+        float mean = Sums.dot(left, gradient, keys);
+        for (int i = 0; i < keys; i++) {
+            gradient[i] = (left[i] * gradient[i] - probability[i] * mean) * scale;
         }
     }
 

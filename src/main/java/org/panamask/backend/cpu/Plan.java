@@ -140,26 +140,25 @@ sealed interface Plan {
         }
     }
 
-    /// Root mean square normalisation of each row; slots: src, dst, then the gain `[N]`, F32, if there is one.
+    /// Normalisation of each row; slots: src, dst, then gain and offset `[N]`, F32, where `flags` have them.
     ///
     /// @param layout of src and dst
-    /// @param epsilon added to the mean square
-    /// @param gain whether rows are multiplied with a gain
-    record Normalization(Layout layout, float epsilon, boolean gain) implements Plan {
+    /// @param epsilon added to the variance
+    /// @param flags what applies
+    record Normalization(Layout layout, float epsilon, Set<DnnlNormalization.Flag> flags) implements Plan {
         @Override
         public Prepared prepare(Preparation preparation) {
             DnnlMemoryDesc from = preparation.input(DnnlArgument::src, layout);
             DnnlMemoryDesc to = preparation.input(DnnlArgument::dst, layout);
-            if (gain) {
-                preparation.input(DnnlArgument::scale, Layout.vector(DnnlType.F32, layout.columns()));
+            Layout row = Layout.vector(DnnlType.F32, layout.columns());
+            if (flags.contains(DnnlNormalization.Flag.SCALE)) {
+                preparation.input(DnnlArgument::scale, row);
+            }
+            if (flags.contains(DnnlNormalization.Flag.SHIFT)) {
+                preparation.input(DnnlArgument::shift, row);
             }
             DnnlMemoryDesc statistics = preparation.describe(Layout.vector(DnnlType.F32, layout.rows()));
-            DnnlNormalization options = new DnnlNormalization(
-                    statistics,
-                    epsilon,
-                    gain
-                            ? Set.of(DnnlNormalization.Flag.RMS, DnnlNormalization.Flag.SCALE)
-                            : Set.of(DnnlNormalization.Flag.RMS));
+            DnnlNormalization options = new DnnlNormalization(statistics, epsilon, flags);
             return preparation.compile(
                     preparation.operations(preparation.postOps()).normalizationForInference(options, from, to));
         }

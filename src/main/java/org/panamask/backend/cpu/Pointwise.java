@@ -6,8 +6,10 @@ import org.panamask.ffi.DnnlEltwise;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Tensor;
 
-/// Functions of elements, by oneDNN: sums, copies and the gated activation.
+/// Functions of elements, by oneDNN: sums, copies and the activations.
 final class Pointwise {
+    private static final DnnlEltwise GELU = DnnlEltwise.of(DnnlEltwise.Kind.GELU_TANH);
+
     private final CpuJob job;
 
     Pointwise(CpuJob job) {
@@ -77,6 +79,28 @@ final class Pointwise {
                         at(dy, from),
                         factor,
                         at(dup.tensor(), from));
+            }
+        });
+    }
+
+    Tensor gelu(Tensor x) {
+        Tensor y = job.make(x.shape(), job.dtype());
+        pieces(x, (from, rows) -> job.run(new Plan.Eltwise(GELU, rows), at(x, from), at(y, from)));
+        return y;
+    }
+
+    void geluBackward(Tensor dy, Tensor x, Into dx) {
+        pieces(x, (from, rows) -> {
+            Plan plan = new Plan.EltwiseBackward(GELU, rows);
+            MemorySegment to = at(dx.tensor(), from);
+            if (dx.add()) {
+                try (Frame frame = job.frame()) {
+                    MemorySegment gradient = frame.take(rows.spanBytes());
+                    job.run(plan, at(x, from), at(dy, from), gradient);
+                    job.run(new Plan.Binary(DnnlBinary.ADD, rows, rows, false), to, gradient, to);
+                }
+            } else {
+                job.run(plan, at(x, from), at(dy, from), to);
             }
         });
     }

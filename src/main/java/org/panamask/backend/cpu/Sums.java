@@ -1,5 +1,6 @@
 package org.panamask.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.backend.host.HostNumbers;
@@ -14,6 +15,9 @@ import org.panamask.tensor.Tensor;
 /// number of threads.
 final class Sums {
     private static final int CHUNK = 4096;
+
+    /// Rows that are summed before their sum meets those of other rows; the same for any number of threads.
+    private static final int SUMMED_ROWS = 64;
 
     private final CpuJob job;
 
@@ -46,6 +50,70 @@ final class Sums {
             s0 += a[i] * b[i];
         }
         return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    /// The sum, in eight partial sums.
+    static float sum(float[] a, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int whole = count & -8;
+        for (int i = 0; i < whole; i += 8) {
+            s0 += a[i];
+            s1 += a[i + 1];
+            s2 += a[i + 2];
+            s3 += a[i + 3];
+            s4 += a[i + 4];
+            s5 += a[i + 5];
+            s6 += a[i + 6];
+            s7 += a[i + 7];
+        }
+        for (int i = whole; i < count; i++) {
+            s0 += a[i];
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    /// What row `row` adds to `sums`; arrays 0 and 1 of the tile are free.
+    @FunctionalInterface
+    interface RowTerm {
+        void add(Tile tile, float[] sums, long row);
+    }
+
+    /// Adds the terms of `rows` rows to `sum` `[D]`.
+    void overRows(long rows, Tensor sum, RowTerm term) {
+        int width = Math.toIntExact(sum.count());
+        long groups = (rows + SUMMED_ROWS - 1) / SUMMED_ROWS;
+        try (Frame frame = job.frame()) {
+            MemorySegment partial = frame.take(groups * width * 4);
+            job.rows(groups, (long) SUMMED_ROWS * width, (tile, first, last) -> {
+                for (long group = first; group < last; group++) {
+                    float[] sums = tile.array(2, width);
+                    Arrays.fill(sums, 0, width, 0);
+                    long end = Math.min(rows, (group + 1) * SUMMED_ROWS);
+                    for (long row = group * SUMMED_ROWS; row < end; row++) {
+                        term.add(tile, sums, row);
+                    }
+                    tile.store(sums, partial, DType.F32, group * width, width);
+                }
+            });
+            addGroups(partial, groups, width, sum);
+        }
+    }
+
+    private void addGroups(MemorySegment partial, long groups, int width, Tensor sum) {
+        job.rows(1, width, (tile, _, _) -> {
+            float[] sums = tile.load(0, sum, 0, width);
+            for (long group = 0; group < groups; group++) {
+                Normalization.add(sums, tile.load(1, partial, DType.F32, group * width, width), width);
+            }
+            tile.store(sums, sum, 0, width);
+        });
     }
 
     void biasBackward(Tensor dy, Tensor dbias) {

@@ -1,12 +1,14 @@
 package org.panamask.backend.reference;
 
+import java.util.Optional;
 import org.panamask.tensor.AnnealingDraw;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Tensor;
 
-/// Softmax attention, one query row and head after the other: `s = q k^T / sqrt(d)`, `p = softmax(s)`, `y = p v`; back:
-/// `dv = p dy`, `dp = dy v^T`, `ds = p * (dp - sum(p * dp))`, `dq = ds k / sqrt(d)`, `dk = ds q / sqrt(d)`.
+/// Softmax attention, one query row and head after the other: `s = q k^T / sqrt(d)`, `p = softmax(s)`, `y = (m * p) v`
+/// with the factors `m` of dropout; back: `dv = (m * p) dy`, `dp = m * (dy v^T)`, `ds = p * (dp - sum(p * dp))`, `dq =
+/// ds k / sqrt(d)`, `dk = ds q / sqrt(d)`.
 final class AttentionLoops {
     private final double[] q;
     private final double[] k;
@@ -19,6 +21,8 @@ final class AttentionLoops {
     private final double scale;
     private final boolean[] visible;
     private final double[] p;
+    private final double[] kept;
+    private final Optional<DropoutDraws> draws;
 
     AttentionLoops(BackwardOps.AttentionInputs inputs) {
         q = Values.of(inputs.q());
@@ -32,6 +36,8 @@ final class AttentionLoops {
         scale = 1 / Math.sqrt(width);
         visible = new boolean[keys];
         p = new double[keys];
+        kept = new double[keys];
+        draws = inputs.dropout().map(DropoutDraws::new);
     }
 
     /// The gradients of the three inputs.
@@ -47,7 +53,7 @@ final class AttentionLoops {
         double[] y = new double[q.length];
         visit((query, b, group) -> {
             for (int j = 0; j < keys; j++) {
-                addScaled(y, query, p[j], v, key(b, j, group));
+                addScaled(y, query, p[j] * kept[j], v, key(b, j, group));
             }
         });
         return y;
@@ -61,8 +67,8 @@ final class AttentionLoops {
             double sum = 0;
             for (int j = 0; j < keys; j++) {
                 int key = key(b, j, group);
-                addScaled(gradients.v, key, p[j], d, query);
-                dp[j] = p[j] == 0 ? 0 : dot(d, query, v, key);
+                addScaled(gradients.v, key, p[j] * kept[j], d, query);
+                dp[j] = p[j] == 0 ? 0 : kept[j] * dot(d, query, v, key);
                 sum += p[j] * dp[j];
             }
             for (int j = 0; j < keys; j++) {
@@ -85,6 +91,7 @@ final class AttentionLoops {
                     int query = (row * heads + h) * width;
                     int group = h / (heads / groups);
                     fillProbabilities(query, b, group);
+                    fillKept(row, h);
                     visit.at(query, b, group);
                 }
             }
@@ -104,6 +111,13 @@ final class AttentionLoops {
         }
         for (int j = 0; j < keys; j++) {
             p[j] /= sum;
+        }
+    }
+
+    private void fillKept(int row, int head) {
+        for (int j = 0; j < keys; j++) {
+            int key = j;
+            kept[j] = draws.map(each -> each.attentionFactor(row, head, key)).orElse(1.0);
         }
     }
 

@@ -2,12 +2,14 @@ package org.panamask.backend.reference;
 
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.Ops;
-import org.panamask.tensor.Philox;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// What works on single elements or pairs: gates, dropout, rotation.
 final class ElementLoops {
+    private static final double SLOPE = Math.sqrt(2 / Math.PI);
+    private static final double CUBIC = 0.044715;
+
     private ElementLoops() {}
 
     static double[] swiGlu(Tensor gate, Tensor up) {
@@ -36,6 +38,31 @@ final class ElementLoops {
         return swiGlu(gate, dy);
     }
 
+    /// `y = x (1 + t) / 2` with `t = tanh(sqrt(2 / pi) (x + 0.044715 x^3))`.
+    static double[] gelu(Tensor x) {
+        double[] y = Values.of(x);
+        for (int i = 0; i < y.length; i++) {
+            y[i] *= (1 + bend(y[i])) / 2;
+        }
+        return y;
+    }
+
+    /// `dx = dy ((1 + t) / 2 + x (1 - t^2) sqrt(2 / pi) (1 + 3 * 0.044715 x^2) / 2)`.
+    static double[] geluGradient(Tensor dy, Tensor x) {
+        double[] d = Values.of(dy);
+        double[] in = Values.of(x);
+        for (int i = 0; i < d.length; i++) {
+            double t = bend(in[i]);
+            double slope = (1 - t * t) * SLOPE * (1 + 3 * CUBIC * in[i] * in[i]);
+            d[i] *= (1 + t + in[i] * slope) / 2;
+        }
+        return d;
+    }
+
+    private static double bend(double x) {
+        return StrictMath.tanh(SLOPE * (x + CUBIC * x * x * x));
+    }
+
     private static double sigmoid(double x) {
         return 1 / (1 + StrictMath.exp(-x));
     }
@@ -43,24 +70,12 @@ final class ElementLoops {
     /// Drops and scales; its own gradient, applied to `dy`.
     static double[] dropout(Tensor x, DropoutKey key) {
         double[] y = Values.of(x);
-        int[] rows = Values.ints(key.rows());
         int width = Values.extent(x, 1);
-        int threshold = key.threshold();
-        int[] words = new int[4];
+        DropoutDraws draws = new DropoutDraws(key);
         for (int i = 0; i < y.length; i++) {
-            int n = i / width;
-            int field = i % width % 8;
-            if (field == 0) {
-                Philox.fill(words, key.seed(), pair(rows[n * 2], rows[n * 2 + 1]), pair(i % width / 8, key.site()));
-            }
-            int draw = words[field >> 1] >>> ((field & 1) * 16) & 0xFFFF;
-            y[i] = draw < threshold ? 0 : y[i] * key.scale();
+            y[i] *= draws.factor(i / width, i % width);
         }
         return y;
-    }
-
-    private static long pair(int low, int high) {
-        return low & 0xFFFFFFFFL | (long) high << 32;
     }
 
     /// Rotates by the angles, or by their opposites where `direction` is -1.

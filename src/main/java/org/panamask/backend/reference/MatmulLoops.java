@@ -114,4 +114,26 @@ final class MatmulLoops {
             ShapeRules.requireIndex(what, rows[n], n, table.shape().extent(0));
         }
     }
+
+    /// Columns `[from, from + count)` of `x` `[N, D]`.
+    static double[] columns(Tensor x, long from, long count) {
+        double[] whole = Values.of(x);
+        int width = Values.extent(x, 1);
+        double[] y = new double[Math.toIntExact(x.shape().extent(0) * count)];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = whole[Math.toIntExact(i / count * width + from + i % count)];
+        }
+        return y;
+    }
+
+    /// `dy` `[N, count]` at the columns from `from` on of zeros `[N, width]`.
+    static double[] columnsGradient(Tensor dy, long from, long width) {
+        double[] d = Values.of(dy);
+        long count = dy.shape().last();
+        double[] dx = new double[Math.toIntExact(dy.shape().extent(0) * width)];
+        for (int i = 0; i < d.length; i++) {
+            dx[Math.toIntExact(i / count * width + from + i % count)] = d[i];
+        }
+        return dx;
+    }
 }

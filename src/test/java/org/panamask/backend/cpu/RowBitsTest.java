@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -163,6 +164,9 @@ class RowBitsTest {
             Prediction drawn = ops.sample(in, head, rule, ones);
             return List.of(
                     ops.doubles(ops.rmsNorm(in, gain, 1e-5)),
+                    ops.doubles(ops.layerNorm(in, gain, gain, 1e-5)),
+                    ops.doubles(ops.gelu(in)),
+                    ops.doubles(ops.columns(in, 3, 7)),
                     ops.doubles(ops.swiGlu(in, ops.add(in, in))),
                     ops.doubles(rotated),
                     ops.doubles(ops.dropout(in, key)),
@@ -210,7 +214,8 @@ class RowBitsTest {
         return annealed ? new AttentionMask.Annealed(0.4, 21, lengths) : lengths;
     }
 
-    /// The attention of each text's own rows when they lie in a batch of `tokens` tokens each.
+    /// The attention of each text's own rows when they lie in a batch of `tokens` tokens each; with dropout where
+    /// it is annealed.
     private static List<double[]> attention(
             BackwardOps ops, List<Text> texts, int tokens, Heads heads, boolean annealed) {
         return ops.scoped(() -> {
@@ -218,13 +223,24 @@ class RowBitsTest {
                     padded(ops, texts, tokens, heads, 0),
                     padded(ops, texts, tokens, heads, 1),
                     padded(ops, texts, tokens, heads, 2),
-                    mask(texts, annealed).lower(texts.size(), tokens)));
+                    mask(texts, annealed).lower(texts.size(), tokens),
+                    annealed ? Optional.of(dropout(ops, texts, tokens)) : Optional.empty()));
             List<double[]> results = new ArrayList<>();
             for (int b = 0; b < texts.size(); b++) {
                 results.add(part(y, b * tokens, texts.get(b).tokens(), heads.queries() * heads.width()));
             }
             return results;
         });
+    }
+
+    /// Each text is named by its length; what follows it has names too.
+    private static DropoutKey dropout(BackwardOps ops, List<Text> texts, int tokens) {
+        int[] names = new int[texts.size() * tokens * 2];
+        for (int row = 0; row < texts.size() * tokens; row++) {
+            names[row * 2] = texts.get(row / tokens).tokens();
+            names[row * 2 + 1] = row % tokens;
+        }
+        return new DropoutKey(0.2, 17, 3, ops.upload(Shape.of(names.length / 2, 2), names));
     }
 
     private static double[] alone(BackwardOps ops, Text text, Heads heads, boolean annealed) {
