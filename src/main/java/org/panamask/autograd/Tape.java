@@ -1,14 +1,9 @@
 package org.panamask.autograd;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
@@ -30,25 +25,31 @@ public final class Tape implements Ops {
     private final BackwardOps ops;
     private final Accumulators accumulators;
     private final Gradients gradients;
-    private final Set<Object> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final Set<Object> watched = Collections.newSetFromMap(new IdentityHashMap<>());
-    private List<Step> steps = new ArrayList<>();
-    private JobArena.@Nullable Mark base;
+    private final Steps steps;
     private boolean undone;
 
-    private record Step(Tensor output, Consumer<Tensor> undo) {}
-
-    /// A tape over `ops` that trains the weights of `accumulators`.
+    /// A tape over `ops` that trains the weights of `accumulators` and keeps every activation that the way back
+    /// reads.
     public Tape(BackwardOps ops, Accumulators accumulators) {
+        this(ops, accumulators, false);
+    }
+
+    private Tape(BackwardOps ops, Accumulators accumulators, boolean recompute) {
         this.ops = ops;
         this.accumulators = accumulators;
         this.gradients = new Gradients(ops);
+        this.steps = new Steps(ops, gradients, recompute);
+    }
+
+    /// A tape that keeps of each link of a [#chain] only the input, and computes the link again on the way back:
+    /// less memory, a second forward pass, the same bits.
+    public static Tape recomputing(BackwardOps ops, Accumulators accumulators) {
+        return new Tape(ops, accumulators, true);
     }
 
     /// Asks for the gradient of `tensor`, to be read by [#gradient] once the steps are undone.
     public void watch(Tensor tensor) {
-        tracked.add(tensor.identity());
-        watched.add(tensor.identity());
+        steps.watch(tensor);
     }
 
     /// The gradient of a watched tensor; none before the way back, or if the result does not depend on it.
@@ -75,25 +76,14 @@ public final class Tape implements Ops {
         ops.arena().use(JobArena.End.HIGH);
         try {
             gradients.put(output, gradient);
-            undo(steps);
+            steps.undo();
         } finally {
             ops.arena().use(JobArena.End.LOW);
         }
     }
 
-    private void undo(List<Step> some) {
-        for (Step step : some.reversed()) {
-            gradients.of(step.output()).ifPresent(dy -> {
-                step.undo().accept(dy);
-                if (!watched.contains(step.output().identity())) {
-                    gradients.drop(step.output());
-                }
-            });
-        }
-    }
-
     private boolean tracks(Tensor tensor) {
-        return tracked.contains(tensor.identity());
+        return steps.tracks(tensor);
     }
 
     private boolean trains(Weight weight) {
@@ -102,11 +92,7 @@ public final class Tape implements Ops {
 
     /// Remembers how to undo `output` when one of its sources is tracked.
     private Tensor record(Tensor output, boolean wanted, Consumer<Tensor> undo) {
-        if (wanted) {
-            tracked.add(output.identity());
-            steps.add(new Step(output, undo));
-        }
-        return output;
+        return steps.record(output, wanted, undo);
     }
 
     @Override
@@ -146,35 +132,7 @@ public final class Tape implements Ops {
 
     @Override
     public Tensor chain(String name, Tensor x, int links, Link link) {
-        Tensor y = x;
-        for (int index = 0; index < links; index++) {
-            JobArena.Mark low = ops.arena().mark(JobArena.End.LOW);
-            List<Step> outer = steps;
-            steps = new ArrayList<>();
-            y = link.apply(index, y);
-            List<Step> inner = steps;
-            steps = outer;
-            Object result = y.identity();
-            if (inner.stream().anyMatch(step -> step.output().identity().equals(result))) {
-                steps.add(new Step(y, _ -> undoLink(inner, low)));
-            } else if (ops.arena().isSince(low, y)) {
-                y = ops.arena().releaseKeeping(low, List.of(y)).getFirst();
-            } else {
-                ops.arena().release(low);
-            }
-        }
-        return y;
-    }
-
-    /// Undoes the steps of one link, then gives back its activations and all gradients but those still wanted.
-    private void undoLink(List<Step> inner, JobArena.Mark low) {
-        JobArena.Mark high = base;
-        if (high == null) {
-            high = ops.arena().mark(JobArena.End.HIGH);
-            base = high;
-        }
-        undo(inner);
-        gradients.release(high, low);
+        return steps.chain(x, links, link);
     }
 
     @Override

@@ -19,7 +19,8 @@ import org.panamask.config.Settings;
 /// @param adamBeta1 decay of the gradient mean
 /// @param adamBeta2 decay of the squared gradient mean
 /// @param adamEpsilon added to the denominator
-/// @param maxGradNorm gradients are scaled down to this norm; 0 never scales
+/// @param maxGradNorm gradients are scaled down to this norm; 0 or less never scales
+/// @param recompute whether layers are computed again on the way back instead of kept
 /// @param seed of noise, data order, dropout and new weights
 /// @param logEvery steps from one logged line to the next
 /// @param evalEvery steps from one validation to the next; 0 validates only at the end
@@ -68,8 +69,14 @@ public record TrainSettings(
         @Key(value = "1e-8", doc = "AdamW: added to the denominator, above 0")
         double adamEpsilon,
 
-        @Key(value = "1.0", doc = "scale gradients down to this norm; 0 never scales")
+        @Key(value = "1.0", doc = "scale gradients down to this norm; 0 or less never scales")
         double maxGradNorm,
+
+        @Key(
+                value = "false",
+                doc = "keep only the input of each layer and compute the layer again on the way back: less memory, more"
+                        + " time, the same numbers")
+        boolean recompute,
 
         @Key(value = "42", doc = "seed of noise, data order, dropout and new weights")
         long seed,
@@ -119,7 +126,6 @@ public record TrainSettings(
         Require.shareBelowOne("adam_beta1", adamBeta1);
         Require.shareBelowOne("adam_beta2", adamBeta2);
         Require.positive("adam_epsilon", adamEpsilon);
-        Require.notNegative("max_grad_norm", maxGradNorm);
         Require.atLeast("log_every", logEvery, 1);
         Require.atLeast("eval_every", evalEvery, 0);
         Require.atLeast("sample_every", sampleEvery, 0);

@@ -96,7 +96,7 @@ public final class Trainer implements AutoCloseable {
             Learning.Task task = learning.task(rows, step, whole);
             if (!task.scored().isEmpty()) {
                 ops.scoped(() -> {
-                    Tape tape = new Tape(ops, accumulators);
+                    Tape tape = tape(ops);
                     CrossEntropy loss = task.scored().crossEntropy(tape, model, withDropout(task, rows, step));
                     sums.add(ops, loss);
                     tape.backward(loss);
@@ -105,6 +105,10 @@ public final class Trainer implements AutoCloseable {
             }
         }
         return sums;
+    }
+
+    private Tape tape(BackwardOps ops) {
+        return settings.recompute() ? Tape.recomputing(ops, accumulators) : new Tape(ops, accumulators);
     }
 
     private Canvas withDropout(Learning.Task task, TokenRows rows, int step) {
