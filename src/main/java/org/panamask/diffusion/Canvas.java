@@ -24,11 +24,11 @@ public final class Canvas {
         }
     }
 
-    /// Names the dropout noise of a training step, so that it depends on the sample and not on its place in a
-    /// batch.
+    /// Names the dropout noise of a training step, so that it depends on the sample and the position and not on the
+    /// place in a batch.
     ///
     /// @param seed of the run and the optimizer step; see [Noise#key]
-    /// @param samples the global sample index of each batch row
+    /// @param samples the global sample index of each batch row, or of each id where rows hold several samples
     public record Dropout(long seed, List<Integer> samples) {
         /// Keeps its own copy.
         public Dropout {
@@ -90,9 +90,9 @@ public final class Canvas {
 
     /// The same with dropout, as in training.
     ///
-    /// @throws IllegalArgumentException if the number of samples differs from the number of rows
+    /// @throws IllegalArgumentException if the number of samples differs from the number of rows and of ids
     public Canvas withDropout(Dropout dropout) {
-        if (dropout.samples().size() != batch) {
+        if (dropout.samples().size() != batch && dropout.samples().size() != ids.length) {
             throw new IllegalArgumentException("canvas: dropout needs the samples of " + batch + " rows, but got "
                     + dropout.samples().size());
         }
@@ -156,5 +156,13 @@ public final class Canvas {
     /// The dropout of a training step; empty for none.
     public Optional<Dropout> dropout() {
         return options.dropout;
+    }
+
+    /// The sample that names the dropout noise of id `n`, counted through all rows.
+    ///
+    /// @throws java.util.NoSuchElementException if there is no dropout
+    public int dropoutSample(int n) {
+        List<Integer> samples = options.dropout.orElseThrow().samples();
+        return samples.get(samples.size() == batch ? n / tokens : n);
     }
 }

@@ -29,18 +29,26 @@ public final class Corrupted {
         return masked;
     }
 
-    /// The time of each row, which is its masking probability.
+    /// The time of each segment, which is its masking probability; of each row where rows are not packed.
     public float[] times() {
         return times;
     }
 
-    /// The loss weight of row `b`, `1 / t`.
-    public float weight(int b) {
-        return 1 / times[b];
+    /// The loss weight of column `n`, counted through all rows: `1 / t` of its segment.
+    ///
+    /// @throws IllegalArgumentException if the column is padding between segments
+    public float weight(int n) {
+        int segment = clean.segments()[n];
+        if (segment < 0) {
+            throw new IllegalArgumentException("corrupted rows: padding has no weight, but column " + n + " is padding");
+        }
+        return 1 / times[segment];
     }
 
     /// What the model is shown: the noisy ids under what the rows may see.
     public Canvas canvas() {
-        return Canvas.of(clean.batch(), clean.tokens(), ids).withMask(clean.visible());
+        return Canvas.of(clean.batch(), clean.tokens(), ids)
+                .withPositions(clean.positions())
+                .withMask(clean.visible());
     }
 }

@@ -2,7 +2,8 @@ package org.panamask.diffusion;
 
 /// The loss of masked diffusion: cross entropy of the hidden tokens, each row weighted by `1 / t`.
 ///
-/// @param shift whether column i is predicted from the hidden state of column i - 1; column 0 is then never scored
+/// @param shift whether column i is predicted from the hidden state of column i - 1; the first column of a row or
+///     packed segment is then never scored
 /// @param normalization what the weighted sum is divided by
 /// @see <a href="https://github.com/HKUNLP/DiffuLLaMA">HKUNLP/DiffuLLaMA, train/ddm/trainer.py, inner_forward</a>
 public record DiffusionLoss(boolean shift, LossNormalization normalization) {
@@ -10,7 +11,7 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
     public int scorable(TokenRows rows) {
         int count = 0;
         for (int n = 0; n < rows.ids().length; n++) {
-            if (rows.maskable()[n] && isScored(n % rows.tokens())) {
+            if (rows.maskable()[n] && isScored(rows.positions()[n])) {
                 count++;
             }
         }
@@ -22,11 +23,10 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
     /// [LossNormalization#TOKEN_BOUND] it is divided by the scorable columns of the whole window.
     public ScoredRows score(Corrupted noisy, LossWindow window) {
         TokenRows clean = noisy.clean();
-        int tokens = clean.tokens();
         ScoredRows.Builder scored = new ScoredRows.Builder(noisy.ids().length);
         for (int n = 0; n < noisy.ids().length; n++) {
-            if (noisy.masked()[n] && isScored(n % tokens) && counts(clean, n)) {
-                scored.add(shift ? n - 1 : n, clean.ids()[n], noisy.weight(n / tokens));
+            if (noisy.masked()[n] && isScored(clean.positions()[n]) && counts(clean, n)) {
+                scored.add(shift ? n - 1 : n, clean.ids()[n], noisy.weight(n));
             }
         }
         return scored.build(
@@ -43,7 +43,7 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
         };
     }
 
-    private boolean isScored(int column) {
-        return !shift || column > 0;
+    private boolean isScored(int position) {
+        return !shift || position > 0;
     }
 }

@@ -28,7 +28,7 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
             this.pooled = pooled;
         }
 
-        /// Of each row by itself; a row of which nothing is hidden at some time counts 0 there.
+        /// Of each row or packed segment by itself; one of which nothing is hidden at some time counts 0 there.
         public double[] rows() {
             return rows;
         }
@@ -46,7 +46,7 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
 
     /// The estimate for `rows`.
     public Estimate estimate(TokenRows rows) {
-        double[] estimates = new double[rows.batch()];
+        double[] estimates = new double[rows.samples().length];
         double pooled = 0;
         for (int k = 0; k < steps; k++) {
             Corrupted noisy = corrupt(rows, k);
@@ -56,27 +56,27 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
             }
             double[] entropies = passes.run(ops ->
                     ops.doubles(scored.crossEntropy(ops, model, noisy.canvas()).rows()));
-            pooled += add(estimates, scored, entropies, rows.tokens());
+            pooled += add(estimates, scored, entropies, rows.segments());
         }
-        for (int b = 0; b < estimates.length; b++) {
-            estimates[b] /= steps;
+        for (int s = 0; s < estimates.length; s++) {
+            estimates[s] /= steps;
         }
         return new Estimate(estimates, pooled / steps);
     }
 
-    /// Adds the mean of each row to its estimate, and gives the mean of all.
-    private static double add(double[] estimates, ScoredRows scored, double[] entropies, int tokens) {
+    /// Adds the mean of each segment to its estimate, and gives the mean of all.
+    private static double add(double[] estimates, ScoredRows scored, double[] entropies, int[] segments) {
         double[] sums = new double[estimates.length];
         int[] counts = new int[estimates.length];
         double sum = 0;
         for (int n = 0; n < entropies.length; n++) {
-            int b = scored.rows()[n] / tokens;
-            sums[b] += entropies[n];
-            counts[b]++;
+            int s = segments[scored.rows()[n]];
+            sums[s] += entropies[n];
+            counts[s]++;
             sum += entropies[n];
         }
-        for (int b = 0; b < sums.length; b++) {
-            estimates[b] += counts[b] == 0 ? 0 : sums[b] / counts[b];
+        for (int s = 0; s < sums.length; s++) {
+            estimates[s] += counts[s] == 0 ? 0 : sums[s] / counts[s];
         }
         return sum / entropies.length;
     }

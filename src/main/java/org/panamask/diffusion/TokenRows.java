@@ -1,9 +1,12 @@
 package org.panamask.diffusion;
 
 import java.util.Arrays;
+import java.util.List;
 import org.panamask.tensor.AttentionMask;
 
-/// Clean rows of tokens on their way into an objective. Arrays are not copied and must not change.
+/// Clean rows of tokens on their way into an objective. A row holds one text, or several packed behind each other as
+/// segments: each has its own time, weight and noise, counts its positions from 0 and sees itself only. Arrays are not
+/// copied and must not change.
 public final class TokenRows {
     private final int batch;
     private final int tokens;
@@ -11,13 +14,32 @@ public final class TokenRows {
     private final boolean[] maskable;
     private final Placing placing;
 
+    /// A text within packed rows.
+    ///
+    /// @param first its first column, counted through all rows: `b * T + i`
+    /// @param length its columns, at least 1
+    /// @param sample its global sample index, which names its noise
+    public record Segment(int first, int length, long sample) {}
+
     private static final class Placing {
         private final long[] samples;
+        private final int[] segments;
+        private final int[] positions;
         private final AttentionMask visible;
 
-        Placing(long[] samples, AttentionMask visible) {
+        Placing(long[] samples, int[] segments, int[] positions, AttentionMask visible) {
             this.samples = samples;
+            this.segments = segments;
+            this.positions = positions;
             this.visible = visible;
+        }
+
+        Placing withSamples(long[] others) {
+            return new Placing(others, segments, positions, visible);
+        }
+
+        Placing withVisible(AttentionMask other) {
+            return new Placing(samples, segments, positions, other);
         }
     }
 
@@ -29,7 +51,7 @@ public final class TokenRows {
         this.placing = placing;
     }
 
-    /// Rows whose every column is visible, with the samples 0, 1 and so on.
+    /// Rows of one segment each, whose every column is visible, with the samples 0, 1 and so on.
     ///
     /// @param batch B
     /// @param tokens T
@@ -43,23 +65,69 @@ public final class TokenRows {
         }
         long[] samples = new long[batch];
         Arrays.setAll(samples, b -> b);
-        return new TokenRows(batch, tokens, ids, maskable, new Placing(samples, new AttentionMask.Full()));
+        int[] segments = new int[ids.length];
+        Arrays.setAll(segments, n -> n / tokens);
+        int[] positions = new int[ids.length];
+        Arrays.setAll(positions, n -> n % tokens);
+        return new TokenRows(
+                batch, tokens, ids, maskable, new Placing(samples, segments, positions, new AttentionMask.Full()));
     }
 
-    /// The same with the global sample index of each row, which names its noise.
+    /// The same with the global sample index of each segment, which names its noise.
     ///
-    /// @throws IllegalArgumentException if there is not one for each row
+    /// @throws IllegalArgumentException if there is not one for each segment
     public TokenRows withSamples(long... samples) {
-        if (samples.length != batch) {
-            throw new IllegalArgumentException(
-                    "token rows: samples of " + batch + " rows are needed, but got " + samples.length);
+        if (samples.length != placing.samples.length) {
+            throw new IllegalArgumentException("token rows: samples of " + placing.samples.length
+                    + " rows are needed, but got " + samples.length);
         }
-        return new TokenRows(batch, tokens, ids, maskable, new Placing(samples, placing.visible));
+        return new TokenRows(batch, tokens, ids, maskable, placing.withSamples(samples));
     }
 
     /// The same with another view at ratio 1, such as lengths.
     public TokenRows withVisible(AttentionMask visible) {
-        return new TokenRows(batch, tokens, ids, maskable, new Placing(placing.samples, visible));
+        return new TokenRows(batch, tokens, ids, maskable, placing.withVisible(visible));
+    }
+
+    /// The same rows read as packed segments that do not see each other. Columns outside of them are padding.
+    ///
+    /// @throws IllegalArgumentException if segments do not ascend, leave their row, or a maskable column is in none
+    public TokenRows withSegments(List<Segment> packed) {
+        int[] segments = new int[ids.length];
+        Arrays.fill(segments, -1);
+        int[] positions = new int[ids.length];
+        int[][] visible = new int[batch][tokens];
+        long[] samples = packed.stream().mapToLong(Segment::sample).toArray();
+        int end = 0;
+        for (int s = 0; s < samples.length; s++) {
+            Segment segment = packed.get(s);
+            int next = segment.first + segment.length;
+            if (segment.first < end
+                    || segment.length < 1
+                    || next > ids.length
+                    || segment.first / tokens != (next - 1) / tokens) {
+                throw new IllegalArgumentException("token rows: segments must ascend, each within one row of " + tokens
+                        + " columns, but got " + segment);
+            }
+            for (int n = segment.first; n < next; n++) {
+                segments[n] = s;
+                positions[n] = n - segment.first;
+                visible[n / tokens][n % tokens] = 1 + s;
+            }
+            end = next;
+        }
+        for (int n = 0; n < ids.length; n++) {
+            if (maskable[n] && segments[n] < 0) {
+                throw new IllegalArgumentException(
+                        "token rows: a maskable column must be in a segment, but column " + n + " is in none");
+            }
+        }
+        return new TokenRows(
+                batch,
+                tokens,
+                ids,
+                maskable,
+                new Placing(samples, segments, positions, AttentionMask.Segments.of(visible)));
     }
 
     /// B, the number of rows.
@@ -82,9 +150,19 @@ public final class TokenRows {
         return maskable;
     }
 
-    /// The global sample index of each row.
+    /// The global sample index of each segment; of each row where rows are not packed.
     public long[] samples() {
         return placing.samples;
+    }
+
+    /// The segment that each column is in, row after row; -1 for padding between packed segments.
+    public int[] segments() {
+        return placing.segments;
+    }
+
+    /// The position of each column in its segment, row after row; 0 for padding between packed segments.
+    public int[] positions() {
+        return placing.positions;
     }
 
     /// Who sees whom once attention is fully open.

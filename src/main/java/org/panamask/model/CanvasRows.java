@@ -39,17 +39,14 @@ record CanvasRows(LayerRows inner, LayerRows last) {
 
     private static Rows rows(Ops ops, Canvas canvas, int[] chosen) {
         int[] positions = canvas.positions();
-        int tokens = canvas.tokens();
         Rows rows =
                 Rows.upload(ops, Arrays.stream(chosen).map(n -> positions[n]).toArray());
         return canvas.dropout()
                 .map(dropout -> rows.withDropout(
                         ops,
                         dropout.seed(),
-                        Arrays.stream(chosen)
-                                .map(n -> dropout.samples().get(n / tokens))
-                                .toArray(),
-                        Arrays.stream(chosen).map(n -> n % tokens).toArray()))
+                        Arrays.stream(chosen).map(canvas::dropoutSample).toArray(),
+                        Arrays.stream(chosen).map(n -> positions[n]).toArray()))
                 .orElse(rows);
     }
 

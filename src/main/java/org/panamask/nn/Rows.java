@@ -15,8 +15,8 @@ public record Rows(Tensor positions, Optional<DropoutNoise> dropout) {
         return new Rows(ops.upload(Shape.of(positions.length), positions), Optional.empty());
     }
 
-    /// The same rows with dropout; `samples` holds the global sample index of each, `columns` its column in the
-    /// row.
+    /// The same rows with dropout; `samples` holds the global sample index of each, `columns` its position in
+    /// the text.
     public Rows withDropout(Ops ops, long seed, int[] samples, int[] columns) {
         int[] keys = new int[samples.length * 2];
         for (int n = 0; n < samples.length; n++) {

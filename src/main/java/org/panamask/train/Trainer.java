@@ -112,8 +112,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Canvas withDropout(Learning.Task task, TokenRows rows, int step) {
-        List<Integer> samples =
-                Arrays.stream(rows.samples()).mapToObj(Math::toIntExact).toList();
+        List<Integer> samples = Arrays.stream(rows.segments())
+                .mapToObj(segment -> segment < 0 ? 0 : Math.toIntExact(rows.samples()[segment]))
+                .toList();
         long key = new Noise(settings.seed()).key(NoisePurpose.DROPOUT, step);
         return task.canvas().withDropout(new Canvas.Dropout(key, samples));
     }
