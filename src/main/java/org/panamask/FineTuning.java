@@ -43,14 +43,14 @@ public final class FineTuning implements AutoCloseable {
     private final Trainer trainer;
     private volatile boolean stopping;
 
-    private FineTuning(Recipe recipe, Backend backend) {
+    private FineTuning(Recipe recipe, Backend backend, TrainingListener listener) {
         this.recipe = recipe;
         this.backend = backend;
         backend.require(recipe.backend().dtype());
         long seed = recipe.train().seed();
         this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained(recipe));
         try {
-            this.data = TrainingData.read(recipe.data(), recipe.objective(), loaded.tokenizer(), loaded.special());
+            this.data = TrainingData.read(recipe, loaded.tokenizer(), loaded.special(), listener::tokenized);
             data.requireFit(
                     loaded.model().maxPositions(), loaded.model().facts().vocabularySize());
             StepRule rule = switch (recipe.train().stepCount()) {
@@ -96,9 +96,14 @@ public final class FineTuning implements AutoCloseable {
     /// @throws org.panamask.data.DataException if the data are missing, empty, not of their form, or too
     ///     long for the model
     public static FineTuning open(Recipe recipe) {
+        return open(recipe, new TrainingListener() {});
+    }
+
+    /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised.
+    public static FineTuning open(Recipe recipe, TrainingListener listener) {
         Backend backend = Backends.open(recipe.backend());
         try {
-            return new FineTuning(recipe, backend);
+            return new FineTuning(recipe, backend, listener);
         } catch (RuntimeException | Error failure) {
             backend.close();
             throw failure;
@@ -107,14 +112,14 @@ public final class FineTuning implements AutoCloseable {
 
     /// Opens, runs and closes a run.
     public static RunSummary run(Recipe recipe, TrainingListener listener) {
-        try (FineTuning run = open(recipe)) {
+        try (FineTuning run = open(recipe, listener)) {
             return run.run(listener);
         }
     }
 
     /// What is worth knowing of the data before training, a sentence each.
     public List<String> warnings() {
-        return data.statistics().warnings();
+        return data.warnings();
     }
 
     /// The model being trained.

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
@@ -11,6 +12,7 @@ import org.panamask.diffusion.Sampler;
 import org.panamask.diffusion.SamplerListener;
 import org.panamask.diffusion.SamplerResult;
 import org.panamask.diffusion.SamplerSettings;
+import org.panamask.text.ChatTemplate;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.ModelSettings;
@@ -23,12 +25,12 @@ public final class Panamask implements AutoCloseable {
     private final boolean ownsBackend;
     private volatile boolean open = true;
 
-    private Panamask(LoadedModel loaded, boolean shift, boolean ownsBackend) {
+    private Panamask(LoadedModel loaded, Optional<ChatTemplate> template, boolean shift, boolean ownsBackend) {
         this.loaded = loaded;
         this.shift = shift;
         this.ownsBackend = ownsBackend;
-        this.prompts =
-                new Prompts(loaded.tokenizer(), loaded.special(), loaded.model().maxPositions());
+        this.prompts = new Prompts(
+                loaded.tokenizer(), loaded.special(), template, loaded.model().maxPositions());
     }
 
     /// Loads the model of a folder in Hugging Face layout onto the CPU in f32.
@@ -51,7 +53,7 @@ public final class Panamask implements AutoCloseable {
         try {
             backend.require(where.dtype());
             LoadedModel loaded = LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
-            return new Panamask(loaded, shift, true);
+            return new Panamask(loaded, loaded.notes().template(), shift, true);
         } catch (RuntimeException | Error failure) {
             backend.close();
             throw failure;
@@ -60,7 +62,13 @@ public final class Panamask implements AutoCloseable {
 
     /// Generates from a model that somebody else has loaded and will close.
     public static Panamask over(LoadedModel loaded, boolean shift) {
-        return new Panamask(loaded, shift, false);
+        return new Panamask(loaded, loaded.notes().template(), shift, false);
+    }
+
+    /// The same model with prompts written as `template` says, instead of as in the run that trained it. It is
+    /// given back by closing either.
+    public Panamask withTemplate(ChatTemplate template) {
+        return new Panamask(loaded, Optional.of(template), shift, ownsBackend);
     }
 
     /// The model, its tokenizer and its special ids.

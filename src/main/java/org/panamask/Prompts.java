@@ -2,19 +2,24 @@ package org.panamask;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.SamplerInput;
+import org.panamask.text.ChatTemplate;
+import org.panamask.text.Message;
 import org.panamask.text.Tokenizer;
 
 /// Lays texts out on canvases, and reads answers back.
 final class Prompts {
     private final Tokenizer tokenizer;
     private final RowIds special;
+    private final Optional<ChatTemplate> template;
     private final int mostTokens;
 
-    Prompts(Tokenizer tokenizer, RowIds special, int mostTokens) {
+    Prompts(Tokenizer tokenizer, RowIds special, Optional<ChatTemplate> template, int mostTokens) {
         this.tokenizer = tokenizer;
         this.special = special;
+        this.template = template;
         this.mostTokens = mostTokens;
     }
 
@@ -30,7 +35,7 @@ final class Prompts {
         requireLength("generate", length);
         Laid laid = new Laid(new int[prompts.size()][], new boolean[prompts.size()][], new int[prompts.size()]);
         for (int row = 0; row < prompts.size(); row++) {
-            int[] prompt = tokenizer.encode(prompts.get(row));
+            int[] prompt = ids(prompts.get(row));
             int start = prompt.length + 2;
             if (start >= length) {
                 throw new GenerationException("generate: a canvas of " + length
@@ -49,6 +54,14 @@ final class Prompts {
             laid.starts[row] = start;
         }
         return laid;
+    }
+
+    /// The ids of a prompt, which stand as one question in the template where there is one.
+    private int[] ids(String prompt) {
+        return template.map(layout -> layout.prompt(List.of(new Message(Message.Role.USER, prompt)), "")
+                        .withoutBegin()
+                        .ids(tokenizer::encode, special.bos(), special.eos()))
+                .orElseGet(() -> tokenizer.encode(prompt));
     }
 
     /// Lays a text with a gap of `middle` tokens out, after the begin token.

@@ -2,6 +2,7 @@ package org.panamask;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.CausalDecoder;
@@ -28,9 +29,14 @@ final class Samples {
         this.loaded = loaded;
         this.recipe = recipe;
         this.special = data.special();
-        this.rows = data.validation().isEmpty() ? data.training() : data.validation();
-        this.prompts =
-                new Prompts(loaded.tokenizer(), special, loaded.model().facts().maxPositions());
+        this.rows = data.validation().isEmpty()
+                ? data.training().stream().flatMap(pack -> pack.rows().stream()).toList()
+                : data.validation();
+        this.prompts = new Prompts(
+                loaded.tokenizer(),
+                special,
+                Optional.empty(),
+                loaded.model().facts().maxPositions());
     }
 
     SampleReport take(long step) {

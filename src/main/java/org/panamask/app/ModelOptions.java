@@ -6,6 +6,7 @@ import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.diffusion.SamplerSettings;
+import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
 import picocli.CommandLine.Option;
 
@@ -60,6 +61,12 @@ final class ModelOptions {
             description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
     private Precision dtype = Precision.F32;
 
+    @Option(
+            names = "--template",
+            paramLabel = "NAME",
+            description = "how a prompt is written: ${COMPLETION-CANDIDATES} (default: as in the training run)")
+    private Optional<ChatTemplate> template = Optional.empty();
+
     @Option(names = "--show-steps", description = "print the canvas after every step that opened something")
     private boolean showSteps;
 
@@ -72,7 +79,8 @@ final class ModelOptions {
             settings = settings.with("adapter", adapter.get());
         }
         BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
-        return Panamask.open(settings, where, !unshifted);
+        Panamask model = Panamask.open(settings, where, !unshifted);
+        return template.map(model::withTemplate).orElse(model);
     }
 
     SamplerSettings sampling() {

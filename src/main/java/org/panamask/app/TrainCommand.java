@@ -35,11 +35,12 @@ final class TrainCommand implements Callable<Integer> {
         Recipe read = RecipeReader.readChecked(recipe, overrides);
         PrintWriter err = spec.commandLine().getErr();
         CountDownLatch done = new CountDownLatch(1);
-        try (FineTuning run = FineTuning.open(read)) {
+        ProgressLine progress = ProgressLine.standard();
+        try (FineTuning run = FineTuning.open(read, progress)) {
             run.warnings().forEach(warning -> err.println("warning: " + warning));
             err.flush();
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
-            RunSummary summary = run.run(ProgressLine.standard());
+            RunSummary summary = run.run(progress);
             String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
             err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
                     + " steps, saved the " + result + " to " + read.output());

@@ -106,6 +106,11 @@ public final class Binder {
                 problems.add(new Problem(entry.place(), join(path, key) + " is a key of mode " + mode));
                 return;
             }
+            Optional<String> refusal = section.refusal(key);
+            if (refusal.isPresent()) {
+                problems.add(new Problem(entry.place(), join(path, key) + " is not taken: " + refusal.get()));
+                return;
+            }
             Optional<String> near = suggestion(key, section.names());
             near.ifPresent(meant::add);
             String hint = near.map(name -> ", did you mean '" + name + "'?")
@@ -203,7 +208,7 @@ public final class Binder {
             return Optional.empty();
         }
         if (setting.defaultText().isPresent()) {
-            return standIn(setting);
+            return standIn(setting, place.folder());
         }
         String name = join(path, setting.name());
         if (setting.type() instanceof Section section && !broken.contains(setting.name())) {
@@ -219,11 +224,16 @@ public final class Binder {
 
     /// The default of a key, or where it has none, anything its type takes.
     private Object standIn(Setting setting) {
+        return standIn(setting, Path.of(""));
+    }
+
+    /// The same, with a default that is a relative path starting at `folder`.
+    private Object standIn(Setting setting, Path folder) {
         if (setting.optional()) {
             return Optional.empty();
         }
         if (setting.defaultText().isPresent()) {
-            Place place = new Place("the default of " + setting.name(), 0, Path.of(""));
+            Place place = new Place("the default of " + setting.name(), 0, folder.toAbsolutePath());
             Tree tree = written(setting.defaultText().get(), place);
             return switch (setting.type()) {
                 case SettingType.Leaf leaf -> leaf(setting, leaf, tree, setting.name());

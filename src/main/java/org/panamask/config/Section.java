@@ -31,6 +31,17 @@ public record Section(Class<? extends Record> type, List<Setting> settings) impl
         return settings.stream().filter(setting -> setting.name().equals(name)).findFirst();
     }
 
+    /// Why `name`, which is no key here, is not taken, where that is known.
+    Optional<String> refusal(String name) {
+        Refuses refuses = type.getAnnotation(Refuses.class);
+        return refuses == null
+                ? Optional.empty()
+                : Arrays.stream(refuses.value())
+                        .filter(entry -> entry.key().equals(name))
+                        .map(Refuses.Entry::why)
+                        .findFirst();
+    }
+
     /// The key filled by a single value in place of the section.
     public Optional<Setting> shorthand() {
         return settings.stream().filter(Setting::shorthand).findFirst();

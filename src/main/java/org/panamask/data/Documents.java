@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/// Reads plain text for training without prompts: a `.txt` file is one document, any other file holds a JSON object a
-/// line with `text`.
+/// Reads plain text for training without prompts: a `.txt` file is one document, any other file holds rows with
+/// `text`: a JSON object a line, a `.json` array, or a column of a `.csv`.
 public final class Documents {
     private Documents() {}
 
@@ -21,7 +21,7 @@ public final class Documents {
         boolean plain = file.toString().toLowerCase(Locale.ROOT).endsWith(".txt");
         List<String> documents = plain
                 ? List.of(whole(file))
-                : JsonLines.read(file, maxSamples, row -> JsonLines.required(row, "text", "write {\"text\": ...}"));
+                : RowFile.read(file, maxSamples, (row, _) -> Fields.required(row, "text", "write {\"text\": ...}"));
         if (documents.stream().allMatch(String::isEmpty)) {
             throw new DataException(file + ": holds no text; write {\"text\": ...} on each line, or name a .txt file");
         }
@@ -30,8 +30,8 @@ public final class Documents {
 
     private static String whole(Path file) {
         try {
-            return JsonLines.text(JsonLines.open(file, in -> in.readAllBytes()), true);
-        } catch (JsonLines.LineException e) {
+            return JsonLines.text(RowFile.open(file, in -> in.readAllBytes()), true);
+        } catch (RowException e) {
             throw new DataException(file + ": " + e.getMessage(), e);
         }
     }

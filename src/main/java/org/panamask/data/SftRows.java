@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /// Makes rows of question and answer: `[bos] prompt [sep] target [eos]`, filled with padding up to a fixed length.
 ///
-/// A target that is too long loses its end, a prompt that is too long its beginning; the target goes first.
+/// A target that is too long loses its end, a prompt that is too long its beginning; [Truncation] says how they share
+/// the room, at first the target goes first.
 /// Source: LLaMA-Factory fork of DiffuLLaMA, data/processors/supervised.py: preprocess_partical_dataset; unlike there,
 /// a target that leaves no room for a prompt gets none, rather than the whole.
 public final class SftRows {
@@ -13,11 +14,13 @@ public final class SftRows {
     private final int cutoff;
     private final RowIds special;
     private final boolean padAsTarget;
+    private final Truncation truncation;
 
-    private SftRows(int cutoff, RowIds special, boolean padAsTarget) {
+    private SftRows(int cutoff, RowIds special, boolean padAsTarget, Truncation truncation) {
         this.cutoff = cutoff;
         this.special = special;
         this.padAsTarget = padAsTarget;
+        this.truncation = truncation;
     }
 
     /// A maker of rows of at most `cutoff` columns. With `padAsTarget` every row has exactly that many, and its
@@ -29,7 +32,12 @@ public final class SftRows {
             throw new DataException("data.max_tokens must be at least " + (FRAME + 1)
                     + ", room for bos, sep, eos and one token, not " + cutoff);
         }
-        return new SftRows(cutoff, special, padAsTarget);
+        return new SftRows(cutoff, special, padAsTarget, Truncation.TARGET_FIRST);
+    }
+
+    /// The same maker with another way to share the room of a row.
+    public SftRows withTruncation(Truncation other) {
+        return new SftRows(cutoff, special, padAsTarget, other);
     }
 
     /// The most columns of a row.
@@ -44,8 +52,9 @@ public final class SftRows {
 
     /// The row of `source` and `target`, number `index` of the data set.
     public Row row(int[] source, int[] target, long index) {
-        int targetLength = Math.min(target.length, cutoff - FRAME);
-        int sourceLength = Math.min(source.length, cutoff - FRAME - targetLength);
+        Truncation.Kept kept = truncation.keep(source.length, target.length, cutoff - FRAME);
+        int targetLength = kept.target();
+        int sourceLength = kept.source();
         int content = FRAME + sourceLength + targetLength;
         int[] ids = new int[padAsTarget ? cutoff : content];
         ids[0] = special.bos();

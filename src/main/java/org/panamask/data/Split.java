@@ -1,5 +1,6 @@
 package org.panamask.data;
 
+import java.util.Arrays;
 import java.util.List;
 
 /// Data to train on and data to validate with.
@@ -12,6 +13,21 @@ public record Split<T>(List<T> training, List<T> validation) {
     public Split {
         training = List.copyOf(training);
         validation = List.copyOf(validation);
+    }
+
+    /// Takes values for validation as `which` says: `valSize` of them when it is above 1, the share `valSize`
+    /// rounded up when it is below, none when it is 0. A shuffle depends on `seed` and happens only when some are
+    /// taken.
+    ///
+    /// @throws DataException if `valSize` is negative, exactly 1, not whole above 1, or leaves nothing to train on
+    public static <T> Split<T> of(List<T> values, double valSize, ValSplit which, long seed) {
+        if (which == ValSplit.TAIL || valSize == 0) {
+            return tail(values, valSize);
+        }
+        int[] order = new int[values.size()];
+        Arrays.setAll(order, i -> i);
+        new SplitMix64(seed).shuffle(order);
+        return tail(Arrays.stream(order).mapToObj(values::get).toList(), valSize);
     }
 
     /// Takes the last values for validation: `valSize` of them when it is above 1, the share `valSize` rounded up

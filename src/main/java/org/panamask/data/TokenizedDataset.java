@@ -47,16 +47,44 @@ public record TokenizedDataset(List<Row> rows, RowStatistics statistics) {
 
     private record Part(List<Row> rows, RowStatistics statistics) {}
 
+    /// How an example is put into ids; called from several threads at once.
+    ///
+    /// @param <T> the kind of example
+    /// @param source the ids of its prompt
+    /// @param target the ids of its answer
+    public record Encoding<T>(Function<T, int[]> source, Function<T, int[]> target) {}
+
     /// Tokenises `examples` on several threads and makes a row of each. The result does not depend on the threads.
     ///
     /// @throws DataException if there are no examples
     /// @throws CancellationException if the calling thread is interrupted; its flag stays set
     public static TokenizedDataset build(List<Example> examples, SftRows maker, Tokenization tokenization) {
+        Function<String, int[]> encode = tokenization.encode();
+        return build(
+                examples,
+                new Encoding<>(example -> encode.apply(example.prompt()), example -> encode.apply(example.response())),
+                maker,
+                tokenization);
+    }
+
+    /// Tokenises `examples` of any kind on several threads and makes a row of each. The result does not depend on
+    /// the threads.
+    ///
+    /// @param examples what rows are made of
+    /// @param encoding their ids
+    /// @param maker makes the rows
+    /// @param tokenization threads and progress
+    /// @param <T> the kind of example
+    /// @return the rows and what making them did
+    /// @throws DataException if there are no examples
+    /// @throws CancellationException if the calling thread is interrupted; its flag stays set
+    public static <T> TokenizedDataset build(
+            List<T> examples, Encoding<T> encoding, SftRows maker, Tokenization tokenization) {
         if (examples.isEmpty()) {
             throw new DataException("data: there must be at least one example to make rows of, but there is none");
         }
         List<Part> parts = inParallel(
-                examples.size(), tokenization, (from, to) -> part(examples, from, to, maker, tokenization.encode()));
+                examples.size(), tokenization, (from, to) -> part(examples.subList(from, to), from, encoding, maker));
         List<Row> rows = new ArrayList<>(examples.size());
         RowStatistics statistics = RowStatistics.NONE;
         for (Part part : parts) {
@@ -81,14 +109,14 @@ public record TokenizedDataset(List<Row> rows, RowStatistics statistics) {
         return parts.stream().flatMap(List::stream).toList();
     }
 
-    private static Part part(List<Example> examples, int from, int to, SftRows maker, Function<String, int[]> encode) {
-        List<Row> rows = new ArrayList<>(to - from);
+    private static <T> Part part(List<T> examples, int first, Encoding<T> encoding, SftRows maker) {
+        List<Row> rows = new ArrayList<>(examples.size());
         RowStatistics statistics = RowStatistics.NONE;
-        for (int i = from; i < to; i++) {
+        for (T example : examples) {
             requireRunning();
-            int[] source = encode.apply(examples.get(i).prompt());
-            int[] target = encode.apply(examples.get(i).response());
-            Row row = maker.row(source, target, i);
+            int[] source = encoding.source.apply(example);
+            int[] target = encoding.target.apply(example);
+            Row row = maker.row(source, target, first + rows.size());
             rows.add(row);
             statistics = statistics.plus(maker.statistics(row, source, target));
         }

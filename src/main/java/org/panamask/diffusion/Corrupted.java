@@ -40,7 +40,8 @@ public final class Corrupted {
     public float weight(int n) {
         int segment = clean.segments()[n];
         if (segment < 0) {
-            throw new IllegalArgumentException("corrupted rows: padding has no weight, but column " + n + " is padding");
+            throw new IllegalArgumentException(
+                    "corrupted rows: padding has no weight, but column " + n + " is padding");
         }
         return 1 / times[segment];
     }

@@ -2,8 +2,8 @@ package org.panamask.diffusion;
 
 import java.util.Arrays;
 
-/// Puts noise into rows: a time for each row or packed segment, uniform in `[epsilon, 1)`, which is the probability of each maskable
-/// token to be hidden. Single precision throughout, like the published implementation.
+/// Puts noise into rows: a time for each row or packed segment, uniform in `[epsilon, 1)`, which is the probability of
+/// each maskable token to be hidden. Single precision throughout, like the published implementation.
 ///
 /// @param maskToken the id that hides a token
 /// @param epsilon the least time, in (0, 1)

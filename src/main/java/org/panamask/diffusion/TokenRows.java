@@ -78,8 +78,8 @@ public final class TokenRows {
     /// @throws IllegalArgumentException if there is not one for each segment
     public TokenRows withSamples(long... samples) {
         if (samples.length != placing.samples.length) {
-            throw new IllegalArgumentException("token rows: samples of " + placing.samples.length
-                    + " rows are needed, but got " + samples.length);
+            throw new IllegalArgumentException(
+                    "token rows: samples of " + placing.samples.length + " rows are needed, but got " + samples.length);
         }
         return new TokenRows(batch, tokens, ids, maskable, placing.withSamples(samples));
     }

@@ -51,6 +51,17 @@ public final class ProgressLine implements TrainingListener {
     }
 
     @Override
+    public void tokenized(long done, long total) {
+        Instant now = clock.instant();
+        Instant last = shown.orElse(now);
+        shown = Optional.of(last);
+        if (done == total || Duration.between(last, now).compareTo(terminal ? REDRAW : REPEAT) >= 0) {
+            shown = done == total ? Optional.empty() : Optional.of(now);
+            draw("tokenised " + done + " of " + total + " examples");
+        }
+    }
+
+    @Override
     public void started(RunPlan plan) {
         firstStep = plan.firstStep();
         memoryLimitBytes = plan.memoryLimitBytes();
@@ -122,12 +133,15 @@ public final class ProgressLine implements TrainingListener {
     }
 
     private void draw(StepReport report) {
+        draw(text(report));
+    }
+
+    private void draw(String text) {
         if (!terminal) {
-            out.println(text(report));
+            out.println(text);
             out.flush();
             return;
         }
-        String text = text(report);
         out.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
         out.flush();
         width = text.length();

@@ -6,6 +6,9 @@ import java.util.function.Consumer;
 
 /// Is told what happens in a run, on the thread that trains. Each method does nothing unless overridden.
 public interface TrainingListener {
+    /// Of `total` examples `done` are tokenised; all of this comes before the run starts.
+    default void tokenized(long done, long total) {}
+
     /// The run starts.
     default void started(RunPlan plan) {}
 
@@ -30,6 +33,11 @@ public interface TrainingListener {
         return new TrainingListener() {
             private void each(Consumer<TrainingListener> call) {
                 kept.forEach(call);
+            }
+
+            @Override
+            public void tokenized(long done, long total) {
+                each(listener -> listener.tokenized(done, total));
             }
 
             @Override

@@ -41,11 +41,7 @@ public enum ChatTemplate {
     /// Mistral; the system text stands within the first question.
     MISTRAL("{bos}", "{content}\n\n", "[INST] {content}[/INST]", " {content}{eos}"),
     /// Phi-3.
-    PHI(
-            "",
-            "<|system|>\n{content}<|end|>\n",
-            "<|user|>\n{content}<|end|>\n<|assistant|>\n",
-            "{content}<|end|>\n");
+    PHI("", "<|system|>\n{content}<|end|>\n", "<|user|>\n{content}<|end|>\n<|assistant|>\n", "{content}<|end|>\n");
 
     private final String prefix;
     private final String system;

@@ -29,6 +29,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final Optional<Adapter> adapter;
     private final RowIds special;
+    private final ModelNotes notes;
 
     /// What of a model will be trained.
     public sealed interface Trained {
@@ -52,6 +53,7 @@ public final class LoadedModel implements AutoCloseable {
         this.precision = precision;
         this.folder = settings.path();
         ModelConfig config = HubFolder.config(folder);
+        this.notes = ModelNotes.read(settings.adapter().orElse(folder));
         this.tokenizer = Tokenizer.open(settings.tokenizer().orElse(folder));
         this.weights = backend.owner("weights");
         this.branches = backend.owner("adapter");
@@ -135,6 +137,11 @@ public final class LoadedModel implements AutoCloseable {
     /// The special ids that rows are made with.
     public RowIds special() {
         return special;
+    }
+
+    /// How the run that made the adapter, or else the model, wrote its prompts.
+    public ModelNotes notes() {
+        return notes;
     }
 
     /// The weights that training changes: the adapter's, or the model's own.

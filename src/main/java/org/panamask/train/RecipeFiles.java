@@ -26,7 +26,10 @@ final class RecipeFiles {
         files.folder("model.path", recipe.model().path());
         recipe.model().adapter().ifPresent(path -> files.folder("model.adapter", path));
         recipe.model().tokenizer().ifPresent(path -> files.either("model.tokenizer", path));
-        files.file("data.train", recipe.data().train());
+        recipe.data().train().ifPresent(path -> files.file("data.train", path));
+        if (!recipe.data().dataset().isEmpty() || !recipe.data().evalDataset().isEmpty()) {
+            files.file("data.dataset_dir", recipe.data().datasetDir().resolve("dataset_info.json"));
+        }
         recipe.data().validation().ifPresent(path -> files.file("data.validation", path));
         files.output(recipe.output());
         return files.problems;

@@ -20,9 +20,11 @@ public final class RunFolder {
             List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json");
 
     private final Path folder;
+    private final ModelNotes notes;
 
-    private RunFolder(Path folder) {
+    private RunFolder(Path folder, ModelNotes notes) {
         this.folder = folder;
+        this.notes = notes;
     }
 
     /// Makes the folder of `recipe` and writes the recipe with every default filled in.
@@ -46,7 +48,7 @@ public final class RunFolder {
         facts.put("panamask", version());
         facts.putAll(report);
         EnvironmentFile.write(folder, facts);
-        return new RunFolder(folder);
+        return new RunFolder(folder, new ModelNotes(recipe.data().template()));
     }
 
     private static String version() {
@@ -79,7 +81,12 @@ public final class RunFolder {
         return whole;
     }
 
-    private static void save(LoadedModel trained, Path folder) {
+    private void save(LoadedModel trained, Path into) {
+        saveWeights(trained, into);
+        notes.write(into);
+    }
+
+    private static void saveWeights(LoadedModel trained, Path folder) {
         if (trained.adapter().isPresent()) {
             Adapter adapter = trained.adapter().get();
             String base = trained.folder().toAbsolutePath().normalize().toString();

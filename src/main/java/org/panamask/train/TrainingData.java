@@ -1,95 +1,66 @@
 package org.panamask.train;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.panamask.data.Batch;
 import org.panamask.data.DataException;
 import org.panamask.data.DataSettings;
-import org.panamask.data.DocumentRows;
-import org.panamask.data.Documents;
-import org.panamask.data.Example;
-import org.panamask.data.Examples;
+import org.panamask.data.Pack;
+import org.panamask.data.PackedBatch;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
-import org.panamask.data.RowStatistics;
-import org.panamask.data.SftRows;
 import org.panamask.data.Split;
 import org.panamask.data.TokenizedDataset;
-import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.text.Tokenizer;
 
 /// The rows of a run.
 ///
-/// @param training rows to learn from
+/// @param training rows to learn from, several together where they are packed
 /// @param validation rows to validate with; may be empty
 /// @param special the special ids they were made with
-/// @param statistics what making the training rows did to the data
-public record TrainingData(List<Row> training, List<Row> validation, RowIds special, RowStatistics statistics) {
+/// @param warnings what a person should know of the data, a sentence each
+public record TrainingData(List<Pack> training, List<Row> validation, RowIds special, List<String> warnings) {
     /// Copies the lists.
     public TrainingData {
         training = List.copyOf(training);
         validation = List.copyOf(validation);
+        warnings = List.copyOf(warnings);
     }
 
-    /// Reads, tokenises and splits what `settings` names.
+    /// Reads, tokenises, splits and packs what `recipe` names.
     ///
+    /// @param recipe its data, objective and seed
+    /// @param tokenizer of the model
+    /// @param special the special ids of the rows
+    /// @param progress told how far tokenisation is
+    /// @return the rows
     /// @throws DataException if a file is missing, empty or not of its form
-    public static TrainingData read(DataSettings settings, Objective objective, Tokenizer tokenizer, RowIds special) {
-        boolean documents = switch (objective) {
-            case Objective.DdmSft _ -> false;
-            case Objective.Ddm _ -> true;
-            case Objective.Autoregressive ar -> ar.documents();
-        };
+    public static TrainingData read(
+            Recipe recipe, Tokenizer tokenizer, RowIds special, TokenizedDataset.Progress progress) {
+        DataSettings settings = recipe.data();
         int workers = settings.workers() > 0
                 ? settings.workers()
                 : Runtime.getRuntime().availableProcessors();
-        var tokenization = new TokenizedDataset.Tokenization(tokenizer::encode, workers, (_, _) -> {});
-        Reader reader = documents
-                ? (file, most) -> documents(file, most, settings, objective, special, tokenization)
-                : (file, most) -> pairs(file, most, settings, special, tokenization);
-        TokenizedDataset rows =
-                reader.read(settings.train(), settings.maxSamples() > 0 ? settings.maxSamples() : Long.MAX_VALUE);
-        Split<Row> split = settings.validation().isPresent()
-                ? new Split<>(
-                        rows.rows(),
-                        reader.read(settings.validation().get(), Long.MAX_VALUE).rows())
-                : Split.tail(rows.rows(), settings.valSize());
-        return new TrainingData(split.training(), split.validation(), special, rows.statistics());
-    }
-
-    @FunctionalInterface
-    private interface Reader {
-        TokenizedDataset read(Path file, long most);
-    }
-
-    private static TokenizedDataset pairs(
-            Path file, long most, DataSettings settings, RowIds special, TokenizedDataset.Tokenization tokenization) {
-        List<Example> examples = Examples.read(file, most);
-        SftRows maker = SftRows.of(settings.maxTokens(), special, settings.padAsTarget());
-        return TokenizedDataset.build(examples, maker, tokenization);
-    }
-
-    private static TokenizedDataset documents(
-            Path file,
-            long most,
-            DataSettings settings,
-            Objective objective,
-            RowIds special,
-            TokenizedDataset.Tokenization tokenization) {
-        List<int[]> texts = TokenizedDataset.encode(Documents.read(file, most), tokenization);
-        DocumentRows maker = DocumentRows.of(settings.maxTokens(), special.eos());
-        boolean packing = !(objective instanceof Objective.Ddm ddm) || ddm.packing();
-        List<Row> rows = packing ? maker.packed(texts) : maker.single(texts);
-        if (rows.isEmpty()) {
-            throw new DataException(file + ": its documents do not fill one row of " + settings.maxTokens()
-                    + " tokens; lower data.max_tokens or set objective.packing: false");
-        }
-        return new TokenizedDataset(rows, maker.statistics(rows, texts, special.mask()));
+        TrainingRows rows = new TrainingRows(
+                recipe, special, new TokenizedDataset.Tokenization(tokenizer::encode, workers, progress));
+        List<Row> training = rows.training().rows();
+        Optional<TokenizedDataset> validation = rows.validation();
+        Split<Row> split = validation.isPresent()
+                ? new Split<>(training, validation.get().rows())
+                : Split.of(
+                        training,
+                        settings.valSize(),
+                        settings.valSplit(),
+                        recipe.train().seed());
+        List<Pack> packs = settings.packing()
+                ? Pack.greedy(split.training(), settings.maxTokens())
+                : Pack.single(split.training());
+        return new TrainingData(packs, split.validation(), special, rows.warnings());
     }
 
     /// Checks that a model can take every row.
@@ -112,10 +83,10 @@ public record TrainingData(List<Row> training, List<Row> validation, RowIds spec
     }
 
     private Stream<Row> rows() {
-        return Stream.concat(training.stream(), validation.stream());
+        return Stream.concat(training.stream().flatMap(pack -> pack.rows().stream()), validation.stream());
     }
 
-    /// The training rows of `indices` side by side.
+    /// The training rows or packs of `indices` side by side.
     public TokenRows batch(int... indices) {
         return batch(Arrays.stream(indices).mapToObj(training::get).toList());
     }
@@ -123,11 +94,23 @@ public record TrainingData(List<Row> training, List<Row> validation, RowIds spec
     /// The validation rows in batches of `size`.
     public List<TokenRows> validationBatches(int size) {
         return IntStream.iterate(0, from -> from < validation.size(), from -> from + size)
-                .mapToObj(from -> batch(validation.subList(from, Math.min(validation.size(), from + size))))
+                .mapToObj(from -> single(validation.subList(from, Math.min(validation.size(), from + size))))
                 .toList();
     }
 
-    private TokenRows batch(List<Row> rows) {
+    private TokenRows batch(List<Pack> packs) {
+        if (packs.stream().allMatch(pack -> pack.rows().size() == 1)) {
+            return single(packs.stream().map(pack -> pack.rows().getFirst()).toList());
+        }
+        PackedBatch batch = PackedBatch.of(packs, special.pad());
+        return TokenRows.of(batch.size(), batch.columns(), batch.ids(), batch.maskable())
+                .withSegments(batch.spans().stream()
+                        .map(span -> new TokenRows.Segment(
+                                span.first(), span.row().length(), span.row().index()))
+                        .toList());
+    }
+
+    private TokenRows single(List<Row> rows) {
         Batch batch = Batch.of(rows, special.pad());
         TokenRows tokens = TokenRows.of(batch.size(), batch.columns(), batch.ids(), batch.maskable())
                 .withSamples(batch.indices());

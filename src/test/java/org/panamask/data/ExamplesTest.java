@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -58,8 +57,8 @@ class ExamplesTest {
                             .contains(file + ":5: field 'instruction' is missing; " + form)
                             .contains(file + ":6: field 'instruction' must be a text, but is 7; write it in quotes")
                             .contains(file + ":7: field 'output' must be a text, but is [1]; write it in quotes")
-                            .contains(file
-                                    + ":9: field 'history' must be empty, rows have one turn; split the conversation");
+                            .contains(file + ":9: must have one turn, but has 1 before the last question; set"
+                                    + " data.template to learn all of them, or split the conversation");
                     assertThat(e.getMessage().lines().findFirst().orElseThrow())
                             .startsWith(file + ":2: must be JSON, but ");
                 });
@@ -114,24 +113,6 @@ class ExamplesTest {
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> Documents.read(empty, 2))
                 .withMessage(empty + ": holds no text; write {\"text\": ...} on each line, or name a .txt file");
-    }
-
-    @Test
-    void splitsTheTailOff() {
-        var values = Stream.iterate(0, i -> i + 1).limit(10).toList();
-        assertThat(Split.tail(values, 0).validation()).isEmpty();
-        assertThat(Split.tail(values, 3).validation()).containsExactly(7, 8, 9);
-        assertThat(Split.tail(values, 0.25).validation()).containsExactly(7, 8, 9);
-        assertThat(Split.tail(values, 0.25).training()).hasSize(7);
-        for (double bad : new double[] {1, -0.5, 2.5, Double.NaN}) {
-            assertThatExceptionOfType(DataException.class)
-                    .isThrownBy(() -> Split.tail(values, bad))
-                    .withMessage("data.val_size must be 0, a share between 0 and 1, or a whole number of rows above 1, "
-                            + "not " + bad);
-        }
-        assertThatExceptionOfType(DataException.class)
-                .isThrownBy(() -> Split.tail(values, 10))
-                .withMessage("data.val_size must leave rows to train on, but takes 10 of 10; lower it");
     }
 
     private Path write(String lines) throws IOException {

@@ -44,7 +44,8 @@ final class SegmentsTest {
     @Test
     void aSegmentHasTheTimeAndTheNoiseOfItsSampleAlone() {
         Corrupted together = MASKER.corrupt(packed(), 4);
-        Corrupted alone = MASKER.corrupt(TokenRows.of(1, 9, text(12, 9), answer(9)).withSamples(2), 4);
+        Corrupted alone =
+                MASKER.corrupt(TokenRows.of(1, 9, text(12, 9), answer(9)).withSamples(2), 4);
 
         assertThat(together.times()).hasSize(3).doesNotHaveDuplicates();
         assertThat(together.times()[1]).isEqualTo(alone.times()[0]);
@@ -70,7 +71,8 @@ final class SegmentsTest {
         TokenRows rows = TokenRows.of(1, 6, ids, all)
                 .withSegments(List.of(new TokenRows.Segment(0, 3, 0), new TokenRows.Segment(3, 3, 1)));
         DiffusionLoss loss = new DiffusionLoss(true, LossNormalization.TOKEN_BOUND);
-        Corrupted noisy = new Masker(MASK, 1e-3, (purpose, sample, _, _) -> purpose == NoisePurpose.TIME ? sample / 2f : 0)
+        Corrupted noisy = new Masker(
+                        MASK, 1e-3, (purpose, sample, _, _) -> purpose == NoisePurpose.TIME ? sample / 2f : 0)
                 .corrupt(rows, 0);
 
         assertThat(loss.scorable(rows)).isEqualTo(4);

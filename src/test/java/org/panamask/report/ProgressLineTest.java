@@ -39,6 +39,20 @@ class ProgressLineTest {
     }
 
     @Test
+    void tokenisationIsALineEveryTenSecondsAndAtItsEnd() {
+        ProgressLine line = ProgressLine.of(out, false, false, clock);
+        for (int done = 1; done <= 25; done++) {
+            line.tokenized(done * 100L, 2500);
+            now = now.plusSeconds(1);
+        }
+        assertThat(printed().lines())
+                .containsExactly(
+                        "tokenised 1100 of 2500 examples",
+                        "tokenised 2100 of 2500 examples",
+                        "tokenised 2500 of 2500 examples");
+    }
+
+    @Test
     void aTerminalLineIsRedrawnOverItsWholeWidth() {
         ProgressLine line = started(ProgressLine.of(out, true, false, clock));
         line.step(Reports.step(99, 1000, 10));

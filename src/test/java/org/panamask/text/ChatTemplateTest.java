@@ -22,7 +22,9 @@ class ChatTemplateTest {
     }
 
     private static List<String> shown(ChatTemplate template, List<Message> messages, String system) {
-        return template.turns(messages, system).stream().map(TemplateText::shown).toList();
+        return template.turns(messages, system).stream()
+                .map(TemplateText::shown)
+                .toList();
     }
 
     private static List<String> texts(JsonNode array) {
@@ -71,7 +73,8 @@ class ChatTemplateTest {
 
     @Test
     void aBeginTokenInFrontCanBeLeftOut() {
-        assertThat(ChatTemplate.LLAMA2.prompt(QUESTION, "").withoutBegin().shown()).isEqualTo("[INST] Q1 [/INST]");
+        assertThat(ChatTemplate.LLAMA2.prompt(QUESTION, "").withoutBegin().shown())
+                .isEqualTo("[INST] Q1 [/INST]");
         assertThat(ChatTemplate.QWEN.prompt(QUESTION, "").withoutBegin().shown())
                 .isEqualTo("<|im_start|>user\nQ1<|im_end|>\n<|im_start|>assistant\n");
     }

@@ -14,10 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.Precision;
+import org.panamask.data.Truncation;
+import org.panamask.data.ValSplit;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.text.ChatTemplate;
 
 class RecipeReaderTest {
     private static final String SMALLEST = "model: m\ndata: {train: rows.jsonl}\noutput: out\n";
@@ -35,8 +38,9 @@ class RecipeReaderTest {
     @Test
     void leftOutKeysHaveTheirDefaults() throws IOException {
         Recipe recipe = read(SMALLEST);
+        Recipe expected = Recipe.of(folder.resolve("m"), folder.resolve("rows.jsonl"), folder.resolve("out"));
         assertThat(recipe)
-                .isEqualTo(Recipe.of(folder.resolve("m"), folder.resolve("rows.jsonl"), folder.resolve("out")));
+                .isEqualTo(expected.with("data", expected.data().with("dataset_dir", folder.resolve("data"))));
         assertThat(recipe.objective()).isEqualTo(new Objective.DdmSft(true, 1e-3, 1, LossNormalization.REFERENCE));
         assertThat(recipe.lora()).isEmpty();
         assertThat(recipe.train().learningRate()).isEqualTo(5e-5);
@@ -68,7 +72,7 @@ class RecipeReaderTest {
                 .isEqualTo(new Objective.Ddm(true, 0.01, 10000, LossNormalization.TOKEN_BOUND, false));
         assertThat(recipe.lora())
                 .contains(new LoraSettings(16, Optional.of(32.0), 0, List.of("q_proj", "v_proj"), List.of(), true));
-        assertThat(recipe.data().train()).isEqualTo(Path.of("/abs/rows.jsonl"));
+        assertThat(recipe.data().train()).contains(Path.of("/abs/rows.jsonl"));
         assertThat(recipe.train().seed()).isEqualTo(12345678901L);
         assertThat(recipe.sample().choice()).isEqualTo(SamplerSettings.Choice.SAMPLE);
         assertThat(recipe.backend().dtype()).isEqualTo(Precision.BF16);
@@ -108,8 +112,9 @@ class RecipeReaderTest {
                         "recipe.yaml:8: train.adam_beta1 must be at least 0 and below 1, not 1.0",
                         "recipe.yaml:9: train.scheduler must be one of cosine, linear, constant, constant_with_warmup,"
                                 + " but got 'cosin', did you mean 'cosine'?",
-                        "recipe.yaml:10: data.train is missing: JSONL file of training rows",
                         "recipe.yaml:10: data.max_tokens must be at least 2, not 0",
+                        "recipe.yaml:10: data.train must name a file of rows, or data.dataset data sets, but both are"
+                                + " left out",
                         "recipe.yaml:11: unknown key 'trian', did you mean 'train'?",
                         "recipe.yaml:12: unknown key 'learning_rate', did you mean 'train.learning_rate'?",
                         "recipe.yaml:13: sample.forbid_mask_token must be true or false, but got 'yes'");
@@ -132,7 +137,7 @@ class RecipeReaderTest {
         List<String> expected = List.of(
                 "recipe.yaml:1: model.path is missing: model folder with config.json, weights and tokenizer, as Hugging"
                         + " Face lays it out",
-                "recipe.yaml:1: data.train is missing: JSONL file of training rows",
+                "recipe.yaml:1: data.train must name a file of rows, or data.dataset data sets, but both are left out",
                 "recipe.yaml:1: output is missing: folder for everything the run writes");
         assertThat(problems("")).isEqualTo(expected);
         assertThat(problems("# nothing yet\n")).isEqualTo(expected);
@@ -188,6 +193,54 @@ class RecipeReaderTest {
                         "recipe.yaml:1: model.mask_token must be left out when model.mask_token_id is given; keep one"
                                 + " of the two",
                         "recipe.yaml:2: data.val_size must be 0 when data.validation names a file, not 5.0");
+        assertThat(problems("model: m\noutput: o\n"
+                        + "data: {train: r, dataset: [a], validation: v, eval_dataset: [b], packing: true}\n"))
+                .containsExactly(
+                        "recipe.yaml:3: data.eval_dataset must be left out when data.validation names a file; keep one"
+                                + " of the two",
+                        "recipe.yaml:3: data.packing must be false unless data.pad_as_target is false, because rows"
+                                + " filled with padding leave no room",
+                        "recipe.yaml:3: data.dataset must be left out when data.train names a file; keep one of the two");
+        assertThat(problems("model: m\noutput: o\ndata: {dataset: [a], eval_dataset: [b], val_size: 0.5}\n"))
+                .containsExactly(
+                        "recipe.yaml:3: data.val_size must be 0 when data.eval_dataset names data sets, not 0.5");
+    }
+
+    @Test
+    void keysThatOtherProgramsHaveAreRefusedWithAReason() throws IOException {
+        assertThat(problems("model: m\noutput: o\ndata: {train: r, cutoff_len: 512, streaming: true}\n"))
+                .containsExactly(
+                        "recipe.yaml:3: data.cutoff_len is not taken: it is called max_tokens here",
+                        "recipe.yaml:3: data.streaming is not taken: rows are read and kept in memory; leave it out");
+        for (String key : List.of(
+                "tokenized_path",
+                "overwrite_cache",
+                "dataloader_num_workers",
+                "mix_strategy",
+                "preprocessing_num_workers")) {
+            assertThat(problems("model: m\noutput: o\ndata: {train: r, " + key + ": x}\n"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("recipe.yaml:3: data." + key + " is not taken: ");
+        }
+    }
+
+    @Test
+    void dataSetsAreNamedAndTheirFolderIsBesideTheRecipe() throws IOException {
+        Recipe recipe = read("""
+                model: m
+                output: o
+                data: {dataset: [a, b], eval_dataset: [c], template: llama3, val_split: shuffle, truncation: balanced}
+                """);
+        assertThat(recipe.data().dataset()).containsExactly("a", "b");
+        assertThat(recipe.data().evalDataset()).containsExactly("c");
+        assertThat(recipe.data().datasetDir()).isEqualTo(folder.resolve("data"));
+        assertThat(recipe.data().template()).contains(ChatTemplate.LLAMA3);
+        assertThat(recipe.data().valSplit()).isEqualTo(ValSplit.SHUFFLE);
+        assertThat(recipe.data().truncation()).isEqualTo(Truncation.BALANCED);
+        assertThat(problems("model: m\noutput: o\ndata: {train: r, template: lama2}\n"))
+                .containsExactly("recipe.yaml:3: data.template must be one of empty, default, alpaca, vicuna, chatml,"
+                        + " llama2, llama3, qwen, mistral, phi, but got 'lama2', did you mean 'llama2'?");
     }
 
     @Test

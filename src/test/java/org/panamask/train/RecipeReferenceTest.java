@@ -14,7 +14,7 @@ class RecipeReferenceTest {
     void everyKeyHasItsTypeDefaultAndMeaning() {
         assertThat(RecipeReference.rows("train.learning_rate"))
                 .containsExactly(new Row("train.learning_rate", "a number", "5e-5", "highest learning rate, above 0"));
-        assertThat(RecipeReference.rows("data.train"))
+        assertThat(RecipeReference.rows("model.path"))
                 .extracting(Row::defaultText)
                 .containsExactly("required");
         assertThat(RecipeReference.rows("lora.alpha"))
@@ -64,7 +64,7 @@ class RecipeReferenceTest {
     @Test
     void theSchemaIsJsonThatNamesTypesDefaultsAndRequiredKeys() {
         JsonNode schema = new JsonMapper().readTree(RecipeReference.jsonSchema());
-        assertThat(schema.at("/required").toString()).isEqualTo("[\"model\",\"data\",\"output\"]");
+        assertThat(schema.at("/required").toString()).isEqualTo("[\"model\",\"output\"]");
         assertThat(schema.at("/properties/train/properties/micro_batch/default").asInt())
                 .isEqualTo(8);
         assertThat(schema.at("/properties/train/properties/scheduler/enum/0").asString())
