@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
-import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.Ops;
@@ -351,10 +350,8 @@ class OpsContractTest {
     @Test
     void frozenWeightsKeepTheTypeTheyAreStoredIn() {
         contract.results(backend, (ops, inputs) -> {
-            HostTensor source = HostTensor.of("w", Shape.of(2), 1, 2);
-            assertThat(ops.weight(inputs.owner(), source, false).value().dtype())
-                    .isEqualTo(DType.F32);
-            assertThat(ops.weight(inputs.owner(), source, true).value().dtype()).isEqualTo(ops.sumType());
+            assertThat(inputs.frozen(2).value().dtype()).isEqualTo(contract.dtype());
+            assertThat(inputs.trained(2).value().dtype()).isEqualTo(ops.sumType());
             return List.of();
         });
     }

@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.tensor.AttentionMask;
@@ -32,22 +35,41 @@ import org.panamask.tensor.Weight;
 
 /// What makes a row's tokens independent of its neighbours: the bits of a row's result are the same in any number of
 /// rows, in any batch and beside any padding that follows it.
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ParameterizedClass
+@EnumSource(names = {"F32", "BF16"})
 class RowBitsTest {
     private static final int MOST = 257;
     private static final int[] COUNTS = {1, 2, 3, 7, 15, 16, 17, 64, 100, MOST};
 
+    private final Precision precision;
     private CpuBackend backend;
 
-    @BeforeAll
-    void start() {
-        backend = CpuBackend.open(BackendSettings.defaults());
+    RowBitsTest(Precision precision) {
+        this.precision = precision;
     }
 
-    @AfterAll
+    @BeforeEach
+    void start() {
+        try {
+            backend = CpuBackend.open(BackendSettings.defaults().with("dtype", precision));
+        } catch (BackendException refused) {
+            Assumptions.abort(refused.getMessage());
+        }
+    }
+
+    @AfterEach
     void stop() {
-        backend.close();
-        assertThat(backend.ledger().total()).isZero();
+        if (backend != null) {
+            backend.close();
+            assertThat(backend.ledger().total()).isZero();
+        }
+    }
+
+    /// Activations with these values, rounded to their type.
+    private static Tensor activations(BackwardOps ops, Shape shape, double[] values) {
+        Tensor tensor = ops.empty(shape, ops.dtype());
+        ops.copy(ops.upload(shape, values), tensor);
+        return tensor;
     }
 
     private static double[] normal(long seed, long count) {
@@ -79,7 +101,7 @@ class RowBitsTest {
         double[] x = normal(1, MOST * in);
         double[] dy = normal(2, MOST * out);
         try (Owner owner = backend.owner("weights")) {
-            backend.run("products", Precision.F32, ops -> {
+            backend.run("products", precision, ops -> {
                 Weight w = weight(ops, owner, trainable, out, in);
                 Weight bias = weight(ops, owner, trainable, out);
                 List<double[]> all = products(ops, x, dy, w, bias);
@@ -102,10 +124,10 @@ class RowBitsTest {
 
     private static List<double[]> products(BackwardOps ops, double[] x, double[] dy, Weight w, Weight bias) {
         return ops.scoped(() -> {
-            Tensor rows =
-                    ops.upload(Shape.of(x.length / w.shape().last(), w.shape().last()), x);
-            Tensor back = ops.upload(
-                    Shape.of(dy.length / w.shape().extent(0), w.shape().extent(0)), dy);
+            Tensor rows = activations(
+                    ops, Shape.of(x.length / w.shape().last(), w.shape().last()), x);
+            Tensor back = activations(
+                    ops, Shape.of(dy.length / w.shape().extent(0), w.shape().extent(0)), dy);
             Tensor dx = ops.empty(rows.shape(), ops.dtype());
             ops.linearBackward(back, w, 0.5f, new Into(dx, false));
             Tensor sum = ops.addLinear(ops.linear(rows, w, bias), rows, w, 0.25f);
@@ -123,7 +145,7 @@ class RowBitsTest {
     void everythingElse(int width, int heads, int vocabulary) {
         double[] x = normal(4, MOST * width);
         try (Owner owner = backend.owner("weights")) {
-            backend.run("rows", Precision.F32, ops -> {
+            backend.run("rows", precision, ops -> {
                 Weight gain = weight(ops, owner, false, width);
                 Weight head = weight(ops, owner, false, vocabulary, width);
                 List<double[]> all = rowWise(ops, x, 0, heads, gain, head);
@@ -147,7 +169,7 @@ class RowBitsTest {
         int width = Math.toIntExact(gain.shape().last());
         int rows = x.length / width;
         return ops.scoped(() -> {
-            Tensor in = ops.upload(Shape.of(rows, width), x);
+            Tensor in = activations(ops, Shape.of(rows, width), x);
             Tensor angles = ops.upload(Shape.of(MOST, width / heads / 2), normal(5, MOST * width / heads / 2));
             Tensor positions = ops.upload(
                     Shape.of(rows), IntStream.range(start, start + rows).toArray());
@@ -205,7 +227,7 @@ class RowBitsTest {
             double[] rows = texts.get(b).qkv().get(which);
             System.arraycopy(rows, 0, all, b * tokens * width, rows.length);
         }
-        return ops.upload(Shape.of((long) texts.size() * tokens, heads.of(which), heads.width()), all);
+        return activations(ops, Shape.of((long) texts.size() * tokens, heads.of(which), heads.width()), all);
     }
 
     private static AttentionMask mask(List<Text> texts, boolean annealed) {
@@ -254,7 +276,7 @@ class RowBitsTest {
         List<Text> texts = IntStream.of(1, 2, 3, 7, 17, 64, 65, 100, 129, MOST)
                 .mapToObj(tokens -> Text.of(tokens, heads))
                 .toList();
-        backend.run("attention", Precision.F32, ops -> {
+        backend.run("attention", precision, ops -> {
             List<double[]> batch = attention(ops, texts, MOST, heads, annealed);
             for (int b = 0; b < texts.size(); b++) {
                 Text text = texts.get(b);
@@ -277,7 +299,7 @@ class RowBitsTest {
     void attentionBesideMuchPadding() {
         Heads heads = new Heads(8, 2, 16);
         Text text = Text.of(150, heads);
-        backend.run("attention", Precision.F32, ops -> {
+        backend.run("attention", precision, ops -> {
             double[] alone = alone(ops, text, heads, false);
             assertThat(attention(ops, List.of(text), 4096, heads, false)).containsExactly(alone);
             return true;
@@ -290,7 +312,7 @@ class RowBitsTest {
         List<Text> texts = List.of(Text.of(100, heads), Text.of(70, heads));
         int[] rows = {0, 15, 16, 50, 63, 64, 65, 99, 130, 131, 199};
         int rowWidth = heads.queries() * heads.width();
-        backend.run("attention", Precision.F32, ops -> {
+        backend.run("attention", precision, ops -> {
             Tensor q = padded(ops, texts, 130, heads, 0);
             Tensor k = padded(ops, texts, 130, heads, 1);
             Tensor v = padded(ops, texts, 130, heads, 2);
