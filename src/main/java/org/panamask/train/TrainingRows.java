@@ -40,8 +40,7 @@ final class TrainingRows {
 
     /// The training rows, validation rows to be split off included.
     TokenizedDataset training() {
-        long most = settings.maxSamples() > 0 ? settings.maxSamples() : Long.MAX_VALUE;
-        TokenizedDataset rows = rows(settings.train(), settings.dataset(), most);
+        TokenizedDataset rows = rows(settings.train(), settings.dataset(), most());
         warnings.addAll(rows.statistics().warnings());
         return rows;
     }
@@ -50,7 +49,14 @@ final class TrainingRows {
     Optional<TokenizedDataset> validation() {
         return settings.validation().isEmpty() && settings.evalDataset().isEmpty()
                 ? Optional.empty()
-                : Optional.of(rows(settings.validation(), settings.evalDataset(), Long.MAX_VALUE));
+                : Optional.of(rows(
+                        settings.validation(),
+                        settings.evalDataset(),
+                        settings.validation().isPresent() ? Long.MAX_VALUE : most()));
+    }
+
+    private long most() {
+        return settings.maxSamples() > 0 ? settings.maxSamples() : Long.MAX_VALUE;
     }
 
     private TokenizedDataset rows(Optional<Path> file, List<String> names, long most) {

@@ -157,6 +157,12 @@ class TrainingDataTest {
                                 .with("max_tokens", 20))
                         .training())
                 .hasSize(2);
+        assertThat(read(DataSettings.of(folder, List.of("one"))
+                                .with("eval_dataset", List.of("two"))
+                                .with("max_samples", 1)
+                                .with("max_tokens", 20))
+                        .validation())
+                .hasSize(1);
     }
 
     @Test
