@@ -57,6 +57,27 @@ final class Elements {
         return values;
     }
 
+    /// The bytes of a matrix with rows and columns exchanged.
+    static MemorySegment transposed(WeightSource source) {
+        int bytes = source.dtype().bytes();
+        int rows = Math.toIntExact(source.shape().extent(0));
+        int columns = Math.toIntExact(source.shape().extent(1));
+        MemorySegment data = source.data();
+        MemorySegment turned = MemorySegment.ofArray(new byte[Math.toIntExact(data.byteSize())]);
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                long from = ((long) row * columns + column) * bytes;
+                long to = ((long) column * rows + row) * bytes;
+                switch (bytes) {
+                    case 2 -> turned.set(SHORT, to, data.get(SHORT, from));
+                    case 4 -> turned.set(INT, to, data.get(INT, from));
+                    default -> MemorySegment.copy(data, from, turned, to, bytes);
+                }
+            }
+        }
+        return turned;
+    }
+
     static int[] ints(WeightSource source) {
         MemorySegment data = source.data();
         int[] values = new int[length(source)];

@@ -76,6 +76,18 @@ public record WeightSource(String file, String name, DType dtype, Shape shape, M
         return this;
     }
 
+    /// This matrix turned over: element `(i, j)` is that at `(j, i)`. Its bytes are a copy.
+    ///
+    /// @throws CheckpointException if the tensor is no matrix
+    public WeightSource transposed() {
+        if (shape.rank() != 2) {
+            throw new CheckpointException(file + ": tensor " + Printable.of(name) + " must be a matrix, but is " + shape
+                    + "; check that config.json belongs to the weights");
+        }
+        Shape turned = Shape.of(shape.extent(1), shape.extent(0));
+        return new WeightSource(file, name, dtype, turned, Elements.transposed(this));
+    }
+
     /// The same tensor under another name.
     public WeightSource named(String other) {
         return new WeightSource(file, other, dtype, shape, data);

@@ -37,13 +37,13 @@ public final class Corrupted {
     /// The loss weight of column `n`, counted through all rows: `1 / t` of its segment.
     ///
     /// @throws IllegalArgumentException if the column is padding between segments
-    public float weight(int n) {
+    public double weight(int n) {
         int segment = clean.segments()[n];
         if (segment < 0) {
             throw new IllegalArgumentException(
                     "corrupted rows: padding has no weight, but column " + n + " is padding");
         }
-        return 1 / times[segment];
+        return 1.0 / times[segment];
     }
 
     /// What the model is shown: the noisy ids under what the rows may see.

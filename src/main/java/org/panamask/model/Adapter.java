@@ -77,8 +77,10 @@ public final class Adapter {
                 ModulePatterns.none());
         List<String> names =
                 chosen.stream().map(Linear::lastPart).distinct().sorted().toList();
+        boolean transposed = chosen.stream().anyMatch(linear -> model.config().transposed(linear.path() + ".weight"));
         PeftConfig config = PeftConfig.of(scaling, names)
                 .withDropout(settings.dropout())
+                .withFanInFanOut(transposed)
                 .withModulesToSave(settings.modulesToSave());
         Map<String, Weight> saved = new LinkedHashMap<>();
         for (String name : LoraTargets.whole(model.replaceable(), chosen, settings.modulesToSave())) {
@@ -118,7 +120,9 @@ public final class Adapter {
             adapted.add(linear);
         });
         Map<String, Weight> saved = new LinkedHashMap<>();
-        file.saved().forEach((name, source) -> saved.put(name, ops.weight(owner, Models.host(source), trainable)));
+        file.saved()
+                .forEach((name, source) -> saved.put(
+                        name, ops.weight(owner, Models.host(StoredValues.filed(model.config(), source)), trainable)));
         Adapter adapter = new Adapter(model, file.config(), List.copyOf(adapted), saved);
         adapter.putSaved();
         return adapter;
@@ -179,7 +183,7 @@ public final class Adapter {
                                     StoredValues.read(ops, linear.path() + B, lora.b()))));
         }
         Map<String, WeightSource> whole = new LinkedHashMap<>();
-        saved.forEach((name, weight) -> whole.put(name, StoredValues.read(ops, name, weight)));
+        saved.forEach((name, weight) -> whole.put(name, StoredValues.read(ops, model.config(), name, weight)));
         PeftAdapter.write(folder, config.withBaseModel(baseModel), new PeftWeights(modules, whole));
     }
 

@@ -7,7 +7,7 @@ import org.panamask.tensor.Shape;
 
 /// The settings of a model of one family, as `config.json` has them: enough to name and shape every weight, and to put
 /// a model together from them.
-public sealed interface Architecture permits LlamaConfig, Qwen2.Config {
+public sealed interface Architecture permits Gpt2Config, LlamaConfig, Qwen2.Config {
     /// The facts that hold for every model.
     ModelFacts facts();
 
@@ -19,6 +19,16 @@ public sealed interface Architecture permits LlamaConfig, Qwen2.Config {
 
     /// What the parts are called in checkpoints of the DiffuLLaMA wrapper.
     WrapperNaming naming();
+
+    /// The name of the embedding table.
+    default String embeddingName() {
+        return naming().embedding() + "weight";
+    }
+
+    /// Whether files keep the matrix `name` as `[in, out]`, the other way round than here.
+    default boolean transposed(String name) {
+        return false;
+    }
 
     /// Whether checkpoints may hold a tensor `name` that is no weight.
     boolean ignores(String name);

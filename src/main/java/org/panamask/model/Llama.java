@@ -2,9 +2,7 @@ package org.panamask.model;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
-import org.panamask.checkpoint.WrapperNaming;
 import org.panamask.diffusion.Canvas;
 import org.panamask.nn.Attention;
 import org.panamask.nn.LayerRows;
@@ -24,14 +22,12 @@ import org.panamask.tensor.Weight;
 ///
 /// @see <a href="https://arxiv.org/abs/2302.13971">Touvron et al. 2023</a>
 public final class Llama implements Model {
-    static final String EMBEDDING = "model.embed_tokens.weight";
 
     private final LlamaConfig config;
     private final List<Block> blocks;
     private final RmsNorm norm;
     private final Rotary rotary;
-    private Weight embedding;
-    private Weight head;
+    private final TokenTables tables;
 
     /// One layer.
     private record Block(RmsNorm attentionNorm, Attention attention, RmsNorm mlpNorm, SwiGlu mlp) {
@@ -74,14 +70,13 @@ public final class Llama implements Model {
 
     private Llama(LlamaConfig config, WeightLoader weights) {
         this.config = config;
-        this.embedding = weights.take(EMBEDDING);
+        this.tables = TokenTables.of(config, weights);
         List<Block> layers = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(Block.of(config, weights, layer));
         }
         this.blocks = List.copyOf(layers);
         this.norm = weights.rmsNorm("model.norm", config.normEpsilon());
-        this.head = config.tied() ? embedding : weights.take(HEAD);
         LlamaConfig.Rope rope = config.rope();
         this.rotary = Rotary.create(
                 weights.ops(),
@@ -106,7 +101,7 @@ public final class Llama implements Model {
         int last = blocks.size() - 1;
         Tensor x = ops.chain(
                 "layers",
-                ops.embedding(ids, embedding), // [N, D]
+                ops.embedding(ids, tables.embedding()), // [N, D]
                 blocks.size(),
                 (layer, y) -> blocks.get(layer).forward(ops, y, layer == last ? rows.last() : rows.inner(), rotary));
         return norm.forward(ops, x); // [R, D]
@@ -114,10 +109,10 @@ public final class Llama implements Model {
 
     @Override
     public Weight head() {
-        return head;
+        return tables.head();
     }
 
-    /// The settings it was made from.
+    @Override
     public LlamaConfig config() {
         return config;
     }
@@ -128,22 +123,12 @@ public final class Llama implements Model {
     }
 
     @Override
-    public ModelFacts facts() {
-        return config.facts();
-    }
-
-    @Override
     public Parameters parameters() {
-        Parameters parameters = Parameters.of(
-                Stream.of(Stream.of(embedding), blocks.stream().flatMap(Block::weights), Stream.of(norm.gain()))
-                        .flatMap(part -> part)
-                        .toList());
-        return isTied() ? parameters : parameters.and(HEAD, head);
+        return tables.parameters(Stream.concat(blocks.stream().flatMap(Block::weights), Stream.of(norm.gain())));
     }
 
-    /// The same weight, not an equal one.
     boolean isTied() {
-        return head.equals(embedding);
+        return tables.isTied();
     }
 
     @Override
@@ -152,40 +137,17 @@ public final class Llama implements Model {
     }
 
     @Override
-    public WrapperNaming naming() {
-        return config.naming();
-    }
-
-    @Override
     public List<String> replaceable() {
-        return Stream.concat(Stream.of(EMBEDDING, HEAD), linears().stream().map(linear -> linear.path() + ".weight"))
-                .toList();
+        return tables.replaceable(linears());
     }
 
     @Override
     public void replace(String name, Weight weight) {
-        Weight old = parameters().byName().get(name);
-        if (old != null && !old.shape().equals(weight.shape())) {
-            throw new ModelException(
-                    "replace " + name + ": a weight " + old.shape() + " is needed, but got " + weight.shape());
-        }
-        Optional<Linear> linear = linears().stream()
-                .filter(one -> name.equals(one.path() + ".weight"))
-                .findFirst();
-        if (name.equals(EMBEDDING)) {
-            embedding = weight;
-        } else if (name.equals(HEAD)) {
-            head = weight;
-        } else if (linear.isPresent()) {
-            linear.get().replace(weight);
-        } else {
-            throw new ModelException("replace " + name
-                    + ": only linear maps, the embedding and the head can be replaced; leave it out of the adapter");
-        }
+        tables.replace(name, weight, linears());
     }
 
     @Override
     public String configJson(String dtype) {
-        return config.json(isTied(), dtype);
+        return config.json(tables.isTied(), dtype);
     }
 }

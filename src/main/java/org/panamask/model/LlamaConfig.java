@@ -192,7 +192,7 @@ public record LlamaConfig(
     @Override
     public Map<String, Shape> weights() {
         Map<String, Shape> table = new LinkedHashMap<>();
-        table.put(Llama.EMBEDDING, Shape.of(vocabularySize, width));
+        table.put(embeddingName(), Shape.of(vocabularySize, width));
         int queries = heads.queries() * heads.width();
         int keys = heads.keys() * heads.width();
         for (int layer = 0; layer < layers; layer++) {

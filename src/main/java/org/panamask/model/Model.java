@@ -22,12 +22,17 @@ import org.panamask.tensor.Weight;
 
 /// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job
 /// at a time, which the backend's single thread sees to.
-public sealed interface Model extends Denoiser permits Llama, Qwen2 {
+public sealed interface Model extends Denoiser permits Gpt2, Llama, Qwen2 {
     /// What every family calls its head.
     String HEAD = "lm_head.weight";
 
+    /// The settings it was made from.
+    Architecture config();
+
     /// What it is.
-    ModelFacts facts();
+    default ModelFacts facts() {
+        return config().facts();
+    }
 
     /// Its weights without those of adapters. A head tied to the embedding is not listed.
     Parameters parameters();
@@ -39,7 +44,9 @@ public sealed interface Model extends Denoiser permits Llama, Qwen2 {
     List<String> replaceable();
 
     /// What its parts are called in checkpoints of the DiffuLLaMA wrapper.
-    WrapperNaming naming();
+    default WrapperNaming naming() {
+        return config().naming();
+    }
 
     /// Puts another weight in place of the one called `name`, one of [#replaceable]. A head
     /// tied to the embedding keeps the old embedding.
@@ -67,7 +74,7 @@ public sealed interface Model extends Denoiser permits Llama, Qwen2 {
     default void save(Ops ops, Path folder) {
         List<WeightSource> tensors = new ArrayList<>();
         for (Map.Entry<String, Weight> entry : parameters().byName().entrySet()) {
-            tensors.add(StoredValues.read(ops, entry.getKey(), entry.getValue()));
+            tensors.add(StoredValues.read(ops, config(), entry.getKey(), entry.getValue()));
         }
         try {
             Files.createDirectories(folder);

@@ -20,8 +20,8 @@ import org.panamask.tensor.Shape;
 /// Makes models of the family that a folder's `config.json` names.
 public final class Models {
     private static final SortedMap<String, Function<ModelConfig, Architecture>> FAMILIES =
-            Collections.unmodifiableSortedMap(
-                    new TreeMap<>(Map.of(LlamaConfig.TYPE, LlamaConfig::of, Qwen2.TYPE, Qwen2.Config::of)));
+            Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
+                    Gpt2Config.TYPE, Gpt2Config::of, LlamaConfig.TYPE, LlamaConfig::of, Qwen2.TYPE, Qwen2.Config::of)));
 
     private Models() {}
 
@@ -39,7 +39,10 @@ public final class Models {
         WeightSet weights = plain(folder.weights(), architecture);
         weights.requireExactly(
                 table.keySet(), name -> architecture.ignores(name) || (architecture.tied() && name.equals(Model.HEAD)));
-        TensorSource source = (name, shape) -> host(weights.tensor(name, shape));
+        TensorSource source = (name, shape) -> {
+            Shape filed = architecture.transposed(name) ? Shape.of(shape.extent(1), shape.extent(0)) : shape;
+            return host(StoredValues.filed(architecture, weights.tensor(name, filed)));
+        };
         return architecture.model(new WeightLoader(table, source, ops, owner, trainable));
     }
 
@@ -94,7 +97,7 @@ public final class Models {
     /// Names as Hugging Face has them. A tied model may store its one table under the head's name.
     private static WeightSet plain(WeightSet stored, Architecture architecture) {
         WeightSet plain = stored.renamed(architecture.naming()::toPlain);
-        String embedding = architecture.naming().embedding() + "weight";
+        String embedding = architecture.embeddingName();
         return architecture.tied() && !plain.has(embedding)
                 ? plain.renamed(name -> name.equals(Model.HEAD) ? embedding : name)
                 : plain;

@@ -94,7 +94,7 @@ public final class Qwen2 implements Model {
         this.layers = layers;
     }
 
-    /// The settings it was made from.
+    @Override
     public Config config() {
         return config;
     }
@@ -115,11 +115,6 @@ public final class Qwen2 implements Model {
     }
 
     @Override
-    public ModelFacts facts() {
-        return config.facts();
-    }
-
-    @Override
     public Parameters parameters() {
         return layers.parameters();
     }
@@ -132,11 +127,6 @@ public final class Qwen2 implements Model {
     @Override
     public List<String> replaceable() {
         return layers.replaceable();
-    }
-
-    @Override
-    public WrapperNaming naming() {
-        return config.naming();
     }
 
     @Override

@@ -20,6 +20,16 @@ final class StoredValues {
         return WeightSource.of(name, kept == DType.F64 ? DType.F32 : kept, weight.shape(), floats);
     }
 
+    /// The same, laid out as the files of a model of `config` keep it.
+    static WeightSource read(Ops ops, Architecture config, String name, Weight weight) {
+        return filed(config, read(ops, name, weight));
+    }
+
+    /// A whole weight on its way into or out of files, turned over where they keep it so.
+    static WeightSource filed(Architecture config, WeightSource source) {
+        return config.transposed(source.name()) ? source.transposed() : source;
+    }
+
     /// What PyTorch calls a type of weights.
     static String torchName(DType dtype) {
         return switch (dtype) {

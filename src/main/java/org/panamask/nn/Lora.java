@@ -1,6 +1,5 @@
 package org.panamask.nn;
 
-import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
@@ -16,11 +15,7 @@ import org.panamask.tensor.Weight;
 public record Lora(Weight a, Weight b, float scale, double dropout, int site) {
     /// `y` plus this branch of `x`; `y` `[N, out]` may be overwritten.
     Tensor add(Ops ops, Tensor y, Tensor x, Rows rows) {
-        Tensor dropped = dropout == 0
-                ? x
-                : rows.dropout()
-                        .map(noise -> ops.dropout(x, new DropoutKey(dropout, noise.seed(), site, noise.keys())))
-                        .orElse(x);
+        Tensor dropped = new Dropout(dropout, site).forward(ops, x, rows);
         return ops.addLinear(y, ops.linear(dropped, a), b, scale);
     }
 }

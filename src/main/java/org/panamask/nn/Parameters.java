@@ -12,7 +12,7 @@ import org.panamask.tensor.Weight;
 /// The weights of a model or an adapter by their checkpoint names, in a fixed order.
 public final class Parameters {
     private static final Pattern NO_DECAY =
-            Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
+            Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)|(?:^|\\.)ln_[12f](?:$|\\.)");
 
     private final Map<String, Weight> weights;
 
@@ -50,7 +50,8 @@ public final class Parameters {
         return weights;
     }
 
-    /// Whether weight decay applies to the parameter `name`: to all but biases and the gains of norms.
+    /// Whether weight decay applies to the parameter `name`: to all but biases and the gains of norms, which GPT-2
+    /// calls `ln_1`, `ln_2` and `ln_f`.
     ///
     /// @see <a href="https://github.com/huggingface/transformers">huggingface/transformers, trainer.py,
     ///     get_decay_parameter_names</a>

@@ -34,6 +34,11 @@ public record WeightLoader(
         return new Linear(path, take(path + ".weight"), bias);
     }
 
+    /// The norm with gain and bias at `path`.
+    public LayerNorm layerNorm(String path, double epsilon) {
+        return new LayerNorm(take(path + ".weight"), take(path + ".bias"), epsilon);
+    }
+
     /// The norm at `path`.
     public RmsNorm rmsNorm(String path, double epsilon) {
         return new RmsNorm(take(path + ".weight"), epsilon);

@@ -33,7 +33,7 @@ final class AdapterCases implements CaseRunner {
             for (String name : fixture.expectedNames()) {
                 if (name.startsWith(MERGED)) {
                     Weight weight = loaded.model().parameters().weight(name.substring(MERGED.length()));
-                    deviations.compare(name, loaded.run(ops -> ops.doubles(weight.value())));
+                    deviations.compare(name, loaded.filed(weight, loaded.run(ops -> ops.doubles(weight.value()))));
                 }
             }
         }

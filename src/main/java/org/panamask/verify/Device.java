@@ -1,6 +1,7 @@
 package org.panamask.verify;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
@@ -11,6 +12,7 @@ import org.panamask.model.Models;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Weight;
 
 /// Where cases run.
 ///
@@ -41,6 +43,18 @@ record Device(Backend backend, Precision precision) {
         @Override
         public <T> T run(Function<Ops, T> pass) {
             return device.run(pass::apply);
+        }
+
+        /// The numbers of `weight`, or of its gradient, laid out as files keep it.
+        double[] filed(Weight weight, double[] values) {
+            if (!model.config().transposed(weight.name())) {
+                return values;
+            }
+            int columns = (int) weight.shape().extent(0);
+            int rows = (int) weight.shape().extent(1);
+            double[] turned = new double[values.length];
+            Arrays.setAll(turned, n -> values[n % columns * rows + n / columns]);
+            return turned;
         }
 
         @Override

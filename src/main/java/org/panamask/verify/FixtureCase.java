@@ -3,15 +3,20 @@ package org.panamask.verify;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.panamask.checkpoint.Safetensors;
 import org.panamask.checkpoint.WeightSource;
 import tools.jackson.databind.JsonNode;
 
 /// One golden case: parameters, inputs, and what must come out.
 public final class FixtureCase {
+    private static final Pattern SKIPPED = Pattern.compile("skip elements \\[(\\d{1,9}),(\\d{1,9})\\)");
+
     private final Path family;
     private final JsonNode json;
 
@@ -110,12 +115,28 @@ public final class FixtureCase {
         private final double[] values;
         private final double absolute;
         private final double relative;
+        private final BitSet skipped;
 
-        Expected(String name, double[] values, double absolute, double relative) {
+        private Expected(String name, double[] values, JsonNode entry) {
             this.name = name;
             this.values = values;
-            this.absolute = absolute;
-            this.relative = relative;
+            this.absolute = entry.path("atol").asDouble(0);
+            this.relative = entry.path("rtol").asDouble(0);
+            this.skipped = skipped(entry.path("compare").asString(""));
+        }
+
+        private static BitSet skipped(String rule) {
+            BitSet skipped = new BitSet();
+            Matcher ranges = SKIPPED.matcher(rule);
+            while (ranges.find()) {
+                skipped.set(Integer.parseInt(ranges.group(1)), Integer.parseInt(ranges.group(2)));
+            }
+            return skipped;
+        }
+
+        /// Whether element `n` is compared: not where the case says that any number is right.
+        boolean counts(int n) {
+            return !skipped.get(n);
         }
 
         String name() {
@@ -133,9 +154,7 @@ public final class FixtureCase {
 
     private Expected expectation(String name) {
         JsonNode entry = entry("expected", name);
-        double absolute = entry.path("atol").asDouble(0);
-        double relative = entry.path("rtol").asDouble(0);
-        return new Expected(name, numbers(entry), absolute, relative);
+        return new Expected(name, numbers(entry), entry);
     }
 
     private double[] numbers(JsonNode entry) {

@@ -56,13 +56,13 @@ final class GradientCases {
     }
 
     private static void compareGradients(
-            BackwardOps ops, FixtureCase fixture, Accumulators sums, Deviations deviations) {
+            BackwardOps ops, FixtureCase fixture, Device.Loaded loaded, Accumulators sums, Deviations deviations) {
         JsonNode norms = fixture.expectedValue("grad_norms");
         double squares = 0;
         for (Weight weight : sums.weights()) {
             Tensor sum = sums.find(weight).orElseThrow();
             double[] gradient = ops.doubles(sum);
-            deviations.compare("grad." + weight.name(), gradient);
+            deviations.compare("grad." + weight.name(), loaded.filed(weight, gradient));
             double square = Arrays.stream(gradient).map(g -> g * g).sum();
             squares += square;
             if (norms.has(weight.name())) {
@@ -74,11 +74,12 @@ final class GradientCases {
         deviations.compare("total_grad_norm", Math.sqrt(squares));
     }
 
-    private static double run(
+    /// The loss of a case and the gradients of all of `trained`, compared with what it says of them.
+    static double run(
             BackwardOps ops, FixtureCase fixture, Device.Loaded loaded, Parameters trained, Deviations deviations) {
         Accumulators sums = Accumulators.of(ops, loaded.owner(), trained.all());
         double loss = backward(ops, loaded.model(), LossInputs.read(fixture, ""), 1, sums);
-        compareGradients(ops, fixture, sums, deviations);
+        compareGradients(ops, fixture, loaded, sums, deviations);
         deviations.compare("loss", loss);
         return loss;
     }

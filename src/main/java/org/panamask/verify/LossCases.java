@@ -48,6 +48,17 @@ final class LossCases implements CaseRunner {
             deviations.compare("loss", loss[0]);
             deviations.compare("unweighted_loss", loss[1]);
         }
+        compareGradients(fixture, device, deviations);
+    }
+
+    private static void compareGradients(FixtureCase fixture, Device device, Deviations deviations) {
+        if (fixture.expectedNames().stream().noneMatch(name -> name.startsWith("grad."))) {
+            return;
+        }
+        try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), true)) {
+            device.run(ops ->
+                    GradientCases.run(ops, fixture, loaded, loaded.model().parameters(), deviations));
+        }
     }
 
     private static int[] columns(int count, int tokens, int first) {

@@ -9,12 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
-import org.panamask.checkpoint.HubFolder;
 
 /// Runs golden cases on a backend.
 public final class Verification {
-    private static final Set<String> MODELS = Set.of("llama", "qwen2");
-
     private final Device device;
 
     /// Cases run on `backend` with activations of `precision`: cases of doubles under F64, all others otherwise.
@@ -49,11 +46,6 @@ public final class Verification {
                 .findFirst();
         if (runner.isEmpty()) {
             return new CaseOutcome.NotSupported(fixture.kind());
-        }
-        Optional<String> type =
-                fixture.model().map(model -> HubFolder.config(model).requireString("model_type"));
-        if (type.isPresent() && !MODELS.contains(type.get())) {
-            return new CaseOutcome.NotSupported(type.get() + " models");
         }
         Deviations deviations = new Deviations(fixture);
         try {

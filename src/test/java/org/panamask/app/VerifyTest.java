@@ -24,7 +24,11 @@ final class VerifyTest {
     @BeforeEach
     void makeTheFamily() throws IOException {
         Files.createDirectories(folder.resolve("ddm/cases"));
-        for (String file : List.of("llama-tiny/config.json", "llama-tiny/model.safetensors", "gpt2-tiny/config.json")) {
+        for (String file : List.of(
+                "llama-tiny/config.json",
+                "llama-tiny/model.safetensors",
+                "gpt2-tiny/config.json",
+                "gpt2-tiny/model.safetensors")) {
             Files.createDirectories(folder.resolve("ddm/models").resolve(file).getParent());
             copy("models/" + file, "models/" + file);
         }
@@ -39,6 +43,10 @@ final class VerifyTest {
         copy("cases/" + name + ".json", "cases/" + name + ".json");
         copy("cases/" + numbers + ".safetensors", "cases/" + name + ".safetensors");
         entries.add("{\"file\": \"cases/" + name + ".json\"}");
+        writeIndex();
+    }
+
+    private void writeIndex() throws IOException {
         Files.writeString(folder.resolve("ddm/index.json"), "{\"cases\": [" + String.join(", ", entries) + "]}");
     }
 
@@ -47,21 +55,26 @@ final class VerifyTest {
         for (String name : List.of("forward-full-llama-tiny", "forward-full-f64-gpt2-tiny", "top-p-05")) {
             take(name, name);
         }
+        Files.writeString(folder.resolve("ddm/cases/new.json"), "{\"case\": \"new\", \"kind\": \"new_kind\"}");
+        entries.add("{\"file\": \"cases/new.json\"}");
+        writeIndex();
 
         CommandRun run = CommandRun.of("verify", folder);
 
         assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
         List<String> lines = run.out().lines().toList();
-        assertThat(lines).hasSize(5);
+        assertThat(lines).hasSize(7);
         assertThat(lines.get(0))
-                .isEqualTo("reference f64  ddm/forward                  0 passed, 1 not supported yet: gpt2 models");
+                .matches("reference f64  ddm/forward                  1 passed, +[0-9.]+ % of tolerance used");
         assertThat(lines.get(1))
                 .matches("reference f32  ddm/forward                  1 passed, +[0-9.]+ % of tolerance used");
         assertThat(lines.get(2))
                 .isEqualTo("reference f32  ddm/top_p                    1 passed,   0.0 % of tolerance used");
         assertThat(lines.get(3))
-                .matches("cpu f32        ddm/forward                  1 passed, +[0-9.]+ % of tolerance used");
+                .isEqualTo("reference f32  ddm/new_kind                 0 passed, 1 not supported yet: new_kind");
         assertThat(lines.get(4))
+                .matches("cpu f32        ddm/forward                  1 passed, +[0-9.]+ % of tolerance used");
+        assertThat(lines.get(5))
                 .isEqualTo("cpu f32        ddm/top_p                    1 passed,   0.0 % of tolerance used");
     }
 

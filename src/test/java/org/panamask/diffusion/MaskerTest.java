@@ -29,7 +29,7 @@ final class MaskerTest {
         Corrupted noisy = new Masker(MASK, 1e-3, ends).corrupt(rows, 0);
 
         assertThat(noisy.times()).containsExactly(1e-3f, 0.99999994f);
-        assertThat(noisy.weight(0)).isEqualTo(1 / 1e-3f);
+        assertThat(noisy.weight(0)).isEqualTo(1.0 / 1e-3f);
     }
 
     @Test

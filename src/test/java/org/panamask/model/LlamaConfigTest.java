@@ -97,7 +97,8 @@ final class LlamaConfigTest {
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"t5\"}");
         assertThatExceptionOfType(ModelException.class)
                 .isThrownBy(() -> Models.config(HubFolder.config(folder)))
-                .withMessage("config.json: model_type must be one of [llama, qwen2], but got 't5'; take another model");
+                .withMessage(
+                        "config.json: model_type must be one of [gpt2, llama, qwen2], but got 't5'; take another model");
     }
 
     @Test
