@@ -7,6 +7,8 @@ public enum Precision {
     F32,
     /// 16-bit floating point with the exponent range of f32.
     BF16,
+    /// IEEE half: more digits than bf16, and a range that training keeps its gradients in by scaling the loss.
+    F16,
     /// 64-bit floating point, to check others against.
     F64
 }

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 /// width, V vocabulary. Activations have the type of [#dtype]; sums are F32 (F64 under f64). Every method throws
 /// [ShapeException] when shapes or types do not fit, naming all of them.
 public interface Ops {
-    /// The type of activations: F32, BF16 or F64.
+    /// The type of activations: F32, BF16, F16 or F64.
     DType dtype();
 
     /// The type in which losses, probabilities and gradients of weights are kept: F32, or F64 under f64.

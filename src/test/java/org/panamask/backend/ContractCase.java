@@ -22,6 +22,8 @@ record ContractCase(String name, Precision precision) {
         return Stream.of(
                 new ContractCase("reference", Precision.F64),
                 new ContractCase("reference", Precision.F32),
+                new ContractCase("reference", Precision.BF16),
+                new ContractCase("reference", Precision.F16),
                 new ContractCase("cpu", Precision.F32),
                 new ContractCase("cpu", Precision.BF16));
     }
@@ -42,6 +44,7 @@ record ContractCase(String name, Precision precision) {
             case F64 -> DType.F64;
             case F32 -> DType.F32;
             case BF16 -> DType.BF16;
+            case F16 -> DType.F16;
         };
     }
 
@@ -51,6 +54,7 @@ record ContractCase(String name, Precision precision) {
             case F64 -> 1e-12;
             case F32 -> 1e-5;
             case BF16 -> 2e-2;
+            case F16 -> 2e-3;
         };
     }
 

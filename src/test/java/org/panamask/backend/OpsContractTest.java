@@ -315,12 +315,12 @@ class OpsContractTest {
         contract.agrees(backend, (ops, inputs) -> {
             Weight w = inputs.frozen(6, 6);
             Tensor x = inputs.normal(3, 6);
-            Tensor[] inner = new Tensor[5];
-            Tensor y = ops.chain("layers", x, 5, (index, in) -> {
+            Tensor[] inner = new Tensor[3];
+            Tensor y = ops.chain("layers", x, 3, (index, in) -> {
                 inner[index] = ops.linear(in, w);
-                return ops.swiGlu(in, inner[index]);
+                return ops.add(in, inner[index]);
             });
-            assertThatIllegalStateException().isThrownBy(inner[4]::memory).withMessageContaining("is closed");
+            assertThatIllegalStateException().isThrownBy(inner[2]::memory).withMessageContaining("is closed");
             Tensor same = ops.chain("nothing", x, 2, (_, in) -> in);
             return List.of(ops.doubles(x), ops.doubles(y), ops.doubles(same));
         });

@@ -2,6 +2,7 @@ package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,7 @@ public final class CpuBackend extends HostBackend {
         return switch (precision) {
             case F32 -> new CpuOps(new CpuJob(started(), jobArena, DType.F32));
             case BF16 -> new CpuOps(new CpuJob(started(), jobArena, DType.BF16));
-            case F64 -> throw noF64();
+            case F16, F64 -> throw unsupported(precision);
         };
     }
 
@@ -116,13 +117,14 @@ public final class CpuBackend extends HostBackend {
                             + " but got " + found.instructionSet() + "; set backend.dtype to f32");
                 }
             }
-            case F64 -> throw noF64();
+            case F16, F64 -> throw unsupported(precision);
         }
     }
 
-    private static BackendException noF64() {
-        return new BackendException("backend cpu: it computes in f32 and bf16 only, but got f64;"
-                + " set backend.dtype to f32, or backend.name to reference");
+    private static BackendException unsupported(Precision precision) {
+        return new BackendException("backend cpu: it computes in f32 and bf16 only, but got "
+                + precision.name().toLowerCase(Locale.ROOT)
+                + "; set backend.dtype to bf16 or f32, or backend.name to reference");
     }
 
     @Override

@@ -3,12 +3,14 @@ package org.panamask.backend.reference;
 import java.util.Optional;
 import org.panamask.tensor.AnnealingDraw;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Tensor;
 
 /// Softmax attention, one query row and head after the other: `s = q k^T / sqrt(d)`, `p = softmax(s)`, `y = (m * p) v`
 /// with the factors `m` of dropout; back: `dv = (m * p) dy`, `dp = m * (dy v^T)`, `ds = p * (dp - sum(p * dp))`, `dq =
-/// ds k / sqrt(d)`, `dk = ds q / sqrt(d)`.
+/// ds k / sqrt(d)`, `dk = ds q / sqrt(d)`. Where activations are halves, `m * p` and `ds` are rounded to halves as
+/// operands of products; scores never are.
 final class AttentionLoops {
     private final double[] q;
     private final double[] k;
@@ -19,6 +21,7 @@ final class AttentionLoops {
     private final int groups;
     private final int width;
     private final double scale;
+    private final DType dtype;
     private final boolean[] visible;
     private final double[] p;
     private final double[] kept;
@@ -34,6 +37,7 @@ final class AttentionLoops {
         groups = Values.extent(inputs.k(), 1);
         width = Values.extent(inputs.q(), 2);
         scale = 1 / Math.sqrt(width);
+        dtype = inputs.q().dtype();
         visible = new boolean[keys];
         p = new double[keys];
         kept = new double[keys];
@@ -53,7 +57,7 @@ final class AttentionLoops {
         double[] y = new double[q.length];
         visit((query, b, group) -> {
             for (int j = 0; j < keys; j++) {
-                addScaled(y, query, p[j] * kept[j], v, key(b, j, group));
+                addScaled(y, query, Values.operand(p[j] * kept[j], dtype), v, key(b, j, group));
             }
         });
         return y;
@@ -67,13 +71,13 @@ final class AttentionLoops {
             double sum = 0;
             for (int j = 0; j < keys; j++) {
                 int key = key(b, j, group);
-                addScaled(gradients.v, key, p[j] * kept[j], d, query);
+                addScaled(gradients.v, key, Values.operand(p[j] * kept[j], dtype), d, query);
                 dp[j] = p[j] == 0 ? 0 : kept[j] * dot(d, query, v, key);
                 sum += p[j] * dp[j];
             }
             for (int j = 0; j < keys; j++) {
                 int key = key(b, j, group);
-                double ds = p[j] * (dp[j] - sum) * scale;
+                double ds = Values.operand(p[j] * (dp[j] - sum) * scale, dtype);
                 addScaled(gradients.q, query, ds, k, key);
                 addScaled(gradients.k, key, ds, q, query);
             }

@@ -27,7 +27,7 @@ final class HeadLoops {
         this.vocabulary = Math.toIntExact(head.shape().extent(0));
         this.logits = MatmulLoops.linear(hidden, head);
         for (int i = 0; i < logits.length; i++) {
-            logits[i] = Values.rounded(logits[i], hidden.dtype());
+            logits[i] = Values.rounded(logits[i], ShapeRules.sumOf(hidden.dtype()));
         }
     }
 
@@ -35,7 +35,7 @@ final class HeadLoops {
         return logits;
     }
 
-    /// Fills `result`, and returns the gradients of the logits: `weight * (softmax - onehot)`.
+    /// Fills `result`, and returns the gradients of the logits, `weight * (softmax - onehot)`, as products take them.
     double[] crossEntropy(Tensor targets, Tensor weights, CrossEntropy result) {
         int[] target = Values.ints(targets);
         double[] weight = Values.of(weights);
@@ -52,7 +52,8 @@ final class HeadLoops {
             Values.put(result.correct(), r, row[target[r]] == largest ? 1 : 0);
             for (int id = 0; id < vocabulary; id++) {
                 double probability = StrictMath.exp(row[id] - logSum);
-                gradients[r * vocabulary + id] = weight[r] * (probability - (id == target[r] ? 1 : 0));
+                gradients[r * vocabulary + id] =
+                        Values.operand(weight[r] * (probability - (id == target[r] ? 1 : 0)), hidden.dtype());
             }
         }
         HostNumbers.put(result.loss(), 0, loss);
@@ -62,7 +63,7 @@ final class HeadLoops {
     /// `dlogits head`.
     double[] hiddenGradient(double[] dlogits) {
         int width = Values.extent(hidden, 1);
-        double[] w = Values.of(head.value());
+        double[] w = Values.operand(head, hidden.dtype());
         double[] gradient = new double[rows * width];
         for (int i = 0; i < dlogits.length; i++) {
             for (int c = 0; c < width; c++) {

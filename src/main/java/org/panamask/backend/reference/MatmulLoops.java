@@ -12,7 +12,7 @@ final class MatmulLoops {
     /// `x w^T`, `[N, out]`: each element is one sum in the order of the inner index, whatever N is.
     static double[] linear(Tensor x, Weight w) {
         double[] a = Values.of(x);
-        double[] b = Values.of(w.value());
+        double[] b = Values.operand(w, x.dtype());
         int inner = Values.extent(x, 1);
         int rows = Values.extent(x, 0);
         int columns = Math.toIntExact(w.shape().extent(0));
@@ -29,11 +29,21 @@ final class MatmulLoops {
         return y;
     }
 
-    /// Adds `bias` `[out]` to each row of `y` `[N, out]`.
-    static double[] addBias(double[] y, Weight bias) {
-        double[] b = Values.of(bias.value());
+    /// `x w^T + bias`.
+    static double[] linear(Tensor x, Weight w, Weight bias) {
+        double[] y = linear(x, w);
+        double[] b = Values.operand(bias, x.dtype());
         for (int i = 0; i < y.length; i++) {
             y[i] += b[i % b.length];
+        }
+        return y;
+    }
+
+    /// `scale * h w^T`, what a low-rank branch adds: halves are rounded after the product and after the factor.
+    static double[] branch(Tensor h, Weight w, float scale) {
+        double[] y = linear(h, w);
+        for (int i = 0; i < y.length; i++) {
+            y[i] = Values.operand(Values.operand(y[i], h.dtype()) * scale, h.dtype());
         }
         return y;
     }
@@ -41,7 +51,7 @@ final class MatmulLoops {
     /// `scale * dy w`, `[N, in]`.
     static double[] inputGradient(Tensor dy, Weight w, float scale) {
         double[] a = Values.of(dy);
-        double[] b = Values.of(w.value());
+        double[] b = Values.operand(w, dy.dtype());
         int rows = Values.extent(dy, 0);
         int outer = Values.extent(dy, 1);
         int inner = Math.toIntExact(w.shape().last());

@@ -121,18 +121,14 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
-        return made(ShapeRules.linear(x, w, bias), MatmulLoops.addBias(MatmulLoops.linear(x, w), bias));
+        return made(ShapeRules.linear(x, w, bias), MatmulLoops.linear(x, w, bias));
     }
 
     /// The sum lies where `y` lay, but is a value of its own: its gradient is not the gradient of `y`.
     @Override
     public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
         ShapeRules.addLinear(y, h, w);
-        double[] branch = MatmulLoops.linear(h, w);
-        for (int i = 0; i < branch.length; i++) {
-            branch[i] *= scale;
-        }
-        Values.add(branch, y);
+        Values.add(MatmulLoops.branch(h, w, scale), y);
         return Tensor.of(y.shape(), y.dtype(), y.memory(), y.scope());
     }
 

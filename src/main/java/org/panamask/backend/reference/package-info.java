@@ -1,4 +1,4 @@
-/// The oracle: every operation as plain loops in f32 or f64, against which the other backends are checked.
+/// The oracle: every operation as plain loops in f32, f64, bf16 or f16, against which the other backends are checked.
 @NullMarked
 package org.panamask.backend.reference;
 

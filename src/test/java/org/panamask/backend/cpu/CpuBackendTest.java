@@ -215,9 +215,21 @@ class CpuBackendTest {
     }
 
     @Test
+    void f16IsRefused() {
+        String message = "backend cpu: it computes in f32 and bf16 only, but got f16;"
+                + " set backend.dtype to bf16 or f32, or backend.name to reference";
+        assertThatThrownBy(() -> backend.run("test", Precision.F16, BackwardOps::dtype))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(message);
+        assertThatThrownBy(() -> CpuBackend.open(SETTINGS.with("dtype", Precision.F16)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(message);
+    }
+
+    @Test
     void f64IsRefused() {
         String message = "backend cpu: it computes in f32 and bf16 only, but got f64;"
-                + " set backend.dtype to f32, or backend.name to reference";
+                + " set backend.dtype to bf16 or f32, or backend.name to reference";
         assertThatThrownBy(() -> backend.run("test", Precision.F64, BackwardOps::dtype))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(message);

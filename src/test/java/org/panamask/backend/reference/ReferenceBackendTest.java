@@ -65,18 +65,6 @@ class ReferenceBackendTest {
     }
 
     @Test
-    void bf16IsRefusedByName() {
-        String message = "backend reference: it computes in f32 and f64 only, but got bf16;"
-                + " set backend.dtype to f32, or backend.name to cpu";
-        assertThatThrownBy(() -> Backends.open(SETTINGS.with("dtype", Precision.BF16)))
-                .isInstanceOf(BackendException.class)
-                .hasMessage(message);
-        assertThatThrownBy(() -> run(Precision.BF16, _ -> {}))
-                .isInstanceOf(BackendException.class)
-                .hasMessage(message);
-    }
-
-    @Test
     void theReportSaysWhatRuns() {
         assertThat(backend.report())
                 .containsEntry("backend", "reference")
