@@ -170,7 +170,7 @@ public final class FineTuning implements AutoCloseable {
             }
             long before = System.nanoTime();
             List<TokenRows> window = plan.window(step).stream().map(data::batch).toList();
-            StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(step));
+            StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(trainer.updates()));
             double seconds = (System.nanoTime() - before) / 1e9;
             all.step(report(step + 1, result, seconds, start));
             if (isDue(step + 1, recipe.train().evalEvery())) {
@@ -204,6 +204,9 @@ public final class FineTuning implements AutoCloseable {
                 result.maskRatio(),
                 result.learningRate(),
                 result.gradNorm(),
+                trainer.lossScaler()
+                        .map(scaler -> new StepReport.Scaling(
+                                scaler.scale(), scaler.state().skipped())),
                 result.tokens() / seconds,
                 backend.ledger().total(),
                 since(start));

@@ -68,6 +68,19 @@ class FineTuningTest {
     }
 
     @Test
+    void halfPrecisionLogsItsLossScale() throws IOException {
+        Recipe half = recipe.with(
+                        "backend",
+                        BackendSettings.defaults().with("name", "reference").with("dtype", "f16"))
+                .with("train", recipe.train().with("max_steps", 2));
+        assertThat(FineTuning.run(half, NOBODY).finished()).isTrue();
+        assertThat(Files.readAllLines(half.output().resolve("metrics.jsonl")))
+                .filteredOn(line -> line.contains("train/loss\""))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).contains("\"train/loss_scale\": ", "\"train/skipped_steps\": "));
+    }
+
+    @Test
     void theSavedAdapterGeneratesWhatTheTrainedModelDoes() {
         List<int[]> inMemory = trained(recipe);
 

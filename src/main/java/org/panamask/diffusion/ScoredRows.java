@@ -76,6 +76,14 @@ public final class ScoredRows {
         return rows.length == 0;
     }
 
+    /// The same rows with every weight multiplied by `factor`.
+    public ScoredRows scaled(double factor) {
+        return new ScoredRows(
+                rows,
+                targets,
+                Arrays.stream(weights).map(weight -> weight * factor).toArray());
+    }
+
     /// Runs `model` on `canvas` for these rows and scores them.
     ///
     /// @throws IllegalArgumentException if there are none

@@ -75,6 +75,7 @@ public final class LoggedSteps implements TrainingListener {
                 mean(StepReport::maskRatio),
                 last.learningRate(),
                 last.gradNorm(),
+                last.scaling(),
                 mean(StepReport::tokensPerSecond),
                 last.nativeBytes(),
                 last.elapsed()));

@@ -15,6 +15,10 @@ final class Metrics {
         metrics.put("train/mask_ratio", report.maskRatio());
         metrics.put("train/learning_rate", report.learningRate());
         metrics.put("train/grad_norm", report.gradNorm());
+        report.scaling().ifPresent(scaling -> {
+            metrics.put("train/loss_scale", scaling.lossScale());
+            metrics.put("train/skipped_steps", (double) scaling.skippedSteps());
+        });
         metrics.put("train/tokens_per_second", report.tokensPerSecond());
         metrics.put("train/native_bytes", (double) report.nativeBytes());
         return metrics;

@@ -126,6 +126,7 @@ public final class ProgressLine implements TrainingListener {
             line.append(String.format(Locale.ROOT, "  acc %.1f %%", 100 * report.accuracy()));
         }
         line.append(String.format(Locale.ROOT, "  |g| %.2f  lr %.1e", report.gradNorm(), report.learningRate()));
+        report.scaling().ifPresent(scaling -> line.append(scale(scaling)));
         line.append("  ").append(rate(report.tokensPerSecond())).append(" tok/s");
         line.append("  ").append(memory(report.nativeBytes()));
         line.append("  eta ").append(remaining(report));
@@ -160,6 +161,11 @@ public final class ProgressLine implements TrainingListener {
 
     private String bold(String text) {
         return colour ? "\u001b[1m" + text + "\u001b[0m" : text;
+    }
+
+    private static String scale(StepReport.Scaling scaling) {
+        String skipped = scaling.skippedSteps() == 0 ? "" : ", skipped " + scaling.skippedSteps();
+        return String.format(Locale.ROOT, "  scale %.0f%s", scaling.lossScale(), skipped);
     }
 
     private static String rate(double perSecond) {

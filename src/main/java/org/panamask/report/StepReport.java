@@ -1,6 +1,7 @@
 package org.panamask.report;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /// One optimizer step.
 ///
@@ -12,6 +13,7 @@ import java.time.Duration;
 /// @param maskRatio share of the maskable tokens that were masked
 /// @param learningRate the rate this step used
 /// @param gradNorm the norm of all gradients before clipping
+/// @param scaling how half precision is kept in range; empty where nothing is scaled
 /// @param tokensPerSecond tokens of the step, prompts and padding included, by its time
 /// @param nativeBytes native memory in use
 /// @param elapsed time since the run was started or resumed
@@ -24,6 +26,14 @@ public record StepReport(
         double maskRatio,
         double learningRate,
         double gradNorm,
+        Optional<Scaling> scaling,
         double tokensPerSecond,
         long nativeBytes,
-        Duration elapsed) {}
+        Duration elapsed) {
+
+    /// Dynamic loss scaling.
+    ///
+    /// @param lossScale what the loss of the next step is multiplied with
+    /// @param skippedSteps steps so far that changed no weight because gradients were not finite
+    public record Scaling(double lossScale, long skippedSteps) {}
+}

@@ -46,7 +46,24 @@ public final class AdamW {
     ///
     /// @return the norm of all gradients before clipping
     public double step(BackwardOps ops, double learningRate) {
-        double norm = Math.sqrt(ops.doubles(ops.sumOfSquares(accumulators.tensors()))[0]);
+        double norm = norm(ops);
+        update(ops, learningRate, norm, 1);
+        return norm;
+    }
+
+    /// The norm of all gradients as they were summed; not finite if one of them is not.
+    double norm(BackwardOps ops) {
+        return Math.sqrt(ops.doubles(ops.sumOfSquares(accumulators.tensors()))[0]);
+    }
+
+    /// How often weights were updated.
+    long steps() {
+        return steps;
+    }
+
+    /// Updates every weight with gradients that are `lossScale` times too large and have the norm `norm` without
+    /// that, and clears them.
+    void update(BackwardOps ops, double learningRate, double norm, double lossScale) {
         double clip = settings.maxGradNorm() > 0 ? Math.min(1, settings.maxGradNorm() / (norm + 1e-6)) : 1;
         steps++;
         List<Weight> weights = accumulators.weights();
@@ -60,10 +77,9 @@ public final class AdamW {
                     settings.adamEpsilon(),
                     decay,
                     steps,
-                    clip);
+                    clip / lossScale);
             ops.adamW(weights.get(i), gradients.get(i), means.get(i), meanSquares.get(i), numbers);
         }
         accumulators.clear(ops);
-        return norm;
     }
 }

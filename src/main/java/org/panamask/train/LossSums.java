@@ -20,16 +20,17 @@ final class LossSums {
         scorable += count;
     }
 
-    /// Adds the loss of a micro-batch.
-    void add(Ops ops, CrossEntropy of) {
-        loss += ops.doubles(of.loss())[0];
+    /// Adds the loss of a micro-batch, whose weights were multiplied by `scale`.
+    void add(Ops ops, CrossEntropy of, double scale) {
+        loss += ops.doubles(of.loss())[0] / scale;
         double[] rows = ops.doubles(of.rows());
         ce += Arrays.stream(rows).sum();
         correct += Arrays.stream(ops.ints(of.correct())).sum();
         scored += rows.length;
     }
 
-    StepResult result(double gradNorm, double learningRate) {
+    /// What they come to after a step that changed weights with gradients of norm `gradNorm`, or did not.
+    StepResult result(double gradNorm, double learningRate, boolean skipped) {
         return new StepResult(
                 loss,
                 scored == 0 ? 0 : ce / scored,
@@ -37,6 +38,7 @@ final class LossSums {
                 scorable == 0 ? 0 : (double) scored / scorable,
                 gradNorm,
                 learningRate,
+                skipped,
                 tokens);
     }
 }

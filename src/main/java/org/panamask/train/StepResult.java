@@ -6,8 +6,9 @@ package org.panamask.train;
 /// @param ceLoss mean cross entropy of a scored token, in nats; 0 when nothing was scored
 /// @param accuracy share of scored tokens predicted right; not a number when nothing was scored
 /// @param maskRatio share of the scorable tokens that were scored
-/// @param gradNorm norm of all gradients before clipping; 0 for validation
+/// @param gradNorm norm of all gradients before clipping; not finite where half precision overflowed; 0 for validation
 /// @param learningRate the rate used; 0 for validation
+/// @param skipped whether no weight changed, because gradients were not finite
 /// @param tokens tokens computed, prompts and padding included
 public record StepResult(
         double loss,
@@ -16,4 +17,5 @@ public record StepResult(
         double maskRatio,
         double gradNorm,
         double learningRate,
+        boolean skipped,
         long tokens) {}

@@ -2,6 +2,7 @@ package org.panamask.train;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.autograd.Accumulators;
 import org.panamask.autograd.Tape;
 import org.panamask.backend.Backend;
@@ -20,7 +21,8 @@ import org.panamask.tensor.Owner;
 /// Runs optimizer steps. The loss of a step is summed over its micro-batches with weights that already hold the
 /// denominator of the whole step, so under `token_bound` the gradient does not depend on how the step was cut.
 ///
-/// One job is one step; after the first, a step of the same shapes takes no native memory. Not safe for several
+/// Under f16 the loss is scaled, and gradients are checked once for the whole step, see [LossScaler]. One job is one
+/// step; after the first, a step of the same shapes takes no native memory. Not safe for several
 /// threads.
 public final class Trainer implements AutoCloseable {
     private final Backend backend;
@@ -31,6 +33,7 @@ public final class Trainer implements AutoCloseable {
     private final Owner owner;
     private final Accumulators accumulators;
     private final AdamW optimizer;
+    private final Optional<LossScaler> scaler;
 
     /// Prepares to train `weights` of `model`: gradient sums and optimizer state are made now.
     ///
@@ -45,6 +48,7 @@ public final class Trainer implements AutoCloseable {
         this.model = model;
         this.learning = how.learning();
         this.settings = how.settings();
+        this.scaler = precision == Precision.F16 ? Optional.of(new LossScaler()) : Optional.empty();
         this.owner = backend.owner("optimizer");
         try {
             this.accumulators =
@@ -66,21 +70,46 @@ public final class Trainer implements AutoCloseable {
     public record Method(Learning learning, TrainSettings settings) {}
 
     /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A
-    /// micro-batch in which nothing is scored adds nothing and still counts.
+    /// micro-batch in which nothing is scored adds nothing and still counts. Under f16 a step whose gradients are
+    /// not all finite changes no weight.
     public StepResult step(int step, List<TokenRows> window, double learningRate) {
         return backend.run("training step", precision, ops -> {
             LossSums sums = forwardAndBack(ops, step, window);
-            double norm = optimizer.step(ops, learningRate);
-            return sums.result(norm, learningRate);
+            double scale = lossScale();
+            double scaledNorm = optimizer.norm(ops);
+            boolean taken =
+                    scaler.map(each -> each.update(Double.isFinite(scaledNorm))).orElse(true);
+            double norm = scaledNorm / scale;
+            if (taken) {
+                optimizer.update(ops, learningRate, norm, scale);
+            } else {
+                accumulators.clear(ops);
+            }
+            return sums.result(norm, learningRate, !taken);
         });
     }
 
-    /// Adds the gradients of `window` to the sums without changing a weight.
+    /// How often weights were updated: steps that were skipped are not counted. Schedules go by this number,
+    /// everything else by the step.
+    public long updates() {
+        return optimizer.steps();
+    }
+
+    /// Scales the loss under f16; none in any other precision.
+    public Optional<LossScaler> lossScaler() {
+        return scaler;
+    }
+
+    private double lossScale() {
+        return scaler.map(LossScaler::scale).orElse(1.0);
+    }
+
+    /// Adds the gradients of `window`, times the loss scale, to the sums without changing a weight.
     StepResult accumulate(int step, List<TokenRows> window) {
         return backend.run(
                 "training step",
                 precision,
-                ops -> forwardAndBack(ops, step, window).result(0, 0));
+                ops -> forwardAndBack(ops, step, window).result(0, 0, false));
     }
 
     /// The gradient sums.
@@ -91,14 +120,16 @@ public final class Trainer implements AutoCloseable {
     private LossSums forwardAndBack(BackwardOps ops, int step, List<TokenRows> window) {
         LossWindow whole = windowOf(window);
         LossSums sums = new LossSums();
+        double scale = lossScale();
         for (TokenRows rows : window) {
             sums.rows(rows, learning.scorable(rows));
             Learning.Task task = learning.task(rows, step, whole);
             if (!task.scored().isEmpty()) {
                 ops.scoped(() -> {
                     Tape tape = tape(ops);
-                    CrossEntropy loss = task.scored().crossEntropy(tape, model, withDropout(task, rows, step));
-                    sums.add(ops, loss);
+                    CrossEntropy loss =
+                            task.scored().scaled(scale).crossEntropy(tape, model, withDropout(task, rows, step));
+                    sums.add(ops, loss, scale);
                     tape.backward(loss);
                     return sums;
                 });
@@ -134,12 +165,12 @@ public final class Trainer implements AutoCloseable {
             Learning.Task task = validation.task(rows, 0, whole);
             if (!task.scored().isEmpty()) {
                 backend.run("validation", precision, ops -> {
-                    sums.add(ops, task.scored().crossEntropy(ops, model, task.canvas()));
+                    sums.add(ops, task.scored().crossEntropy(ops, model, task.canvas()), 1);
                     return sums;
                 });
             }
         }
-        return sums.result(0, 0);
+        return sums.result(0, 0, false);
     }
 
     /// Gives gradient sums and optimizer state back.

@@ -47,6 +47,17 @@ class MetricsFileTest {
     }
 
     @Test
+    void theLossScaleAndSkippedStepsAreWrittenWhereThereIsOne() throws IOException {
+        try (MetricsFile file = MetricsFile.open(folder)) {
+            LoggedSteps.of(1, file).step(Reports.scaled(3, 32_768, 1));
+        }
+        assertThat(lines())
+                .singleElement()
+                .asString()
+                .contains("\"train/grad_norm\": null, \"train/loss_scale\": 32768.0, \"train/skipped_steps\": 1.0,");
+    }
+
+    @Test
     void loggedStepsAverageWhatLiesBetween() throws IOException {
         LoggedSteps logged = LoggedSteps.of(2, MetricsFile.open(folder));
         for (int step = 1; step <= 5; step++) {

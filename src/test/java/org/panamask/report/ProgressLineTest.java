@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ProgressLineTest {
@@ -80,9 +81,18 @@ class ProgressLineTest {
 
     @Test
     void whatIsUnknownIsLeftOut() {
-        StepReport report = new StepReport(1, 2, 1, 1, Double.NaN, 0, 0, 0, 812, 300L << 20, Duration.ofSeconds(1));
+        StepReport report = new StepReport(
+                1, 2, 1, 1, Double.NaN, 0, 0, 0, Optional.empty(), 812, 300L << 20, Duration.ofSeconds(1));
         assertThat(ProgressLine.of(out, false, false, clock).text(report))
                 .isEqualTo("step 1/2  loss 1.0000  |g| 0.00  lr 0.0e+00  812 tok/s  300 MiB  eta 00:00:01");
+    }
+
+    @Test
+    void theLossScaleStandsInTheLineWhereThereIsOne() {
+        ProgressLine line = ProgressLine.of(out, false, false, clock);
+        assertThat(line.text(Reports.scaled(3, 65_536, 0))).contains("lr 1.0e-03  scale 65536  812 tok/s");
+        assertThat(line.text(Reports.scaled(3, 32_768, 1)))
+                .contains("|g| Infinity  lr 1.0e-03  scale 32768, skipped 1  812 tok/s");
     }
 
     @Test

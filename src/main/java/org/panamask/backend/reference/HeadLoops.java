@@ -35,7 +35,8 @@ final class HeadLoops {
         return logits;
     }
 
-    /// Fills `result`, and returns the gradients of the logits, `weight * (softmax - onehot)`, as products take them.
+    /// Fills `result`, and returns the gradients of the logits, `weight * (softmax - onehot)`, as products take
+    /// them.
     double[] crossEntropy(Tensor targets, Tensor weights, CrossEntropy result) {
         int[] target = Values.ints(targets);
         double[] weight = Values.of(weights);

@@ -19,9 +19,9 @@ import org.panamask.tensor.Weight;
 
 /// Checks, finds memory, and has the loops compute. Every operation computes in double from start to end and rounds
 /// what it stores once. In F16 and BF16 it rounds where automatic mixed precision does besides: products take halves
-/// (a trained weight's F32 master copy, probabilities, gradients of scores and logits are rounded first) and sum in F32,
-/// the low-rank branch is a half before it is added; softmax, the statistics of norms, rotary tables, logits and their
-/// cross entropy, and gradients of weights are never halves. What a half cannot hold becomes infinite.
+/// (a trained weight's F32 master copy, probabilities, gradients of scores and logits are rounded first) and sum in
+/// F32, the low-rank branch is a half before it is added; softmax, the statistics of norms, rotary tables, logits and
+/// their cross entropy, and gradients of weights are never halves. What a half cannot hold becomes infinite.
 final class ReferenceOps extends ReferenceForward implements BackwardOps {
     ReferenceOps(DType dtype, HostArena arena) {
         super(dtype, arena);

@@ -64,8 +64,8 @@ final class Values {
         };
     }
 
-    /// `value` as a product in `dtype` multiplies it. Halves are multiplied as halves, whatever the operand was kept
-    /// in; F32 and F64 operands are what they are.
+    /// `value` as a product in `dtype` multiplies it. Halves are multiplied as halves, whatever the operand was
+    /// kept in; F32 and F64 operands are what they are.
     static double operand(double value, DType dtype) {
         return isHalf(dtype) ? rounded(value, dtype) : value;
     }

@@ -63,9 +63,19 @@ class HalfPrecisionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "F16, 2049, 2048", "F16, 2051, 2052", "F16, 65504, 65504", "F16, 65519, 65504", "F16, 65520, Infinity",
-        "F16, -1e9, -Infinity", "F16, 5.96e-8, 5.9604644775390625e-8", "F16, 2e-8, 0", "F16, NaN, NaN",
-        "BF16, 257, 256", "BF16, 259, 260", "BF16, 1e38, 9.969209968386869e37", "BF16, 3.4e38, Infinity"
+        "F16, 2049, 2048",
+        "F16, 2051, 2052",
+        "F16, 65504, 65504",
+        "F16, 65519, 65504",
+        "F16, 65520, Infinity",
+        "F16, -1e9, -Infinity",
+        "F16, 5.96e-8, 5.9604644775390625e-8",
+        "F16, 2e-8, 0",
+        "F16, NaN, NaN",
+        "BF16, 257, 256",
+        "BF16, 259, 260",
+        "BF16, 1e38, 9.969209968386869e37",
+        "BF16, 3.4e38, Infinity"
     })
     void whatIsStoredIsRoundedToNearestEvenAndOverflowsToInfinity(Precision precision, double value, double stored) {
         run(precision, ops -> assertThat(ops.doubles(matrix(ops, 1, value))).containsExactly(stored));
@@ -162,8 +172,7 @@ class HalfPrecisionTest {
             Tensor far = matrix(ops, 1, 60000, 0);
             Tensor targets = ops.upload(Shape.of(1), new int[] {0});
             Tensor weights = ops.upload(Shape.of(1), new double[] {1});
-            assertThat(ops.doubles(
-                            ops.crossEntropy(far, head, targets, weights).loss()))
+            assertThat(ops.doubles(ops.crossEntropy(far, head, targets, weights).loss()))
                     .containsExactly((float) (60000.0 * 60000 - 60000));
         });
     }
@@ -183,11 +192,7 @@ class HalfPrecisionTest {
         Tensor weights = ops.upload(Shape.of(1), new double[] {weight});
         Tensor gradient = ops.empty(hidden.shape(), hidden.dtype());
         ops.crossEntropyWithGradients(
-                hidden,
-                head,
-                targets,
-                weights,
-                new BackwardOps.CrossEntropyGradients(List.of(gradient), List.of()));
+                hidden, head, targets, weights, new BackwardOps.CrossEntropyGradients(List.of(gradient), List.of()));
         return ops.doubles(gradient)[0];
     }
 }

@@ -2,7 +2,6 @@ package org.panamask.backend.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -11,9 +10,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.panamask.backend.Backend;
-import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
-import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.AttentionMask;
