@@ -1,8 +1,9 @@
 """The PyTorch side of bench/compare: the same model and the same algorithm, one repetition whenever it is told to.
 
-Usage: peer_torch.py FOLDER --work step|train [--dtype f32|bf16]
-  step    one denoising forward of 256 tokens with logits at every position, as the reference samplers do
-  train   one ddm-sft LoRA optimizer step on 8 rows of 256 tokens: forward, backward, clip, AdamW
+Usage: peer_torch.py FOLDER --work step|train|generate [--dtype f32|bf16]
+  step      one denoising forward of 256 tokens with logits at every position, as the reference samplers do
+  train     one ddm-sft LoRA optimizer step on 8 rows of 256 tokens: forward, backward, clip, AdamW
+  generate  128 tokens after a prompt of 64 in 64 steps, by the sampler that DiffuLLaMA's trainer uses
 
 Keeps the model in FOLDER/model, made with fixed random weights where it is missing. Then reads commands, one a line,
 and answers each with one JSON line:
@@ -165,6 +166,49 @@ class Steps:
         self.update()
 
 
+class Generate(Step):
+    """Confidence order with the likeliest tokens: all columns are predicted at each step, and the surest of the free
+    ones are open after it."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = {"prompt": torch.randint(0, MASK, (64,)).tolist(), "answer": 128, "steps": 64, "mask": MASK}
+
+    def predict(self, x, hidden):
+        score, token = torch.log_softmax(self.forward(x).float(), dim=-1).max(-1)
+        token = torch.cat([x[:, :1], token[:, :-1]], dim=1)  # column i is predicted at column i - 1
+        score = torch.cat([score[:, :1], score[:, :-1]], dim=1)
+        return torch.where(hidden, token, x), score
+
+    def generate(self, asked):
+        steps = asked["steps"]
+        x = torch.tensor([asked["prompt"] + [asked["mask"]] * asked["answer"]])
+        free = torch.arange(x.shape[1])[None] >= len(asked["prompt"])
+        hidden = free.clone()
+        count = free.sum(1, keepdim=True)
+        x0, score = self.predict(x, hidden)
+        for t in range(steps - 1, 0, -1):
+            keep = (count * (t / steps)).long()
+            competing = score.masked_fill(~free, 1000.0)
+            cut = competing.sort(-1)[0].gather(1, keep)
+            opened = hidden & ~(competing < cut)
+            x = torch.where(opened, x0, x)
+            hidden = hidden & ~opened
+            x0, score = self.predict(x, hidden)
+        return x0
+
+    def check(self, asked):
+        self.asked = asked
+        with torch.inference_mode():
+            return {"ids": (ids := self.generate(asked)[0])}, {"ids": ids.tolist()}
+
+    def repeat(self):
+        with torch.inference_mode():
+            t = time.perf_counter()
+            self.generate(self.asked)
+            return time.perf_counter() - t
+
+
 def check(work):
     with open(os.path.join(a.folder, "check.json")) as f:
         tensors, values = work.check(json.load(f))
@@ -174,11 +218,11 @@ def check(work):
 
 ap = argparse.ArgumentParser()
 ap.add_argument("folder")
-ap.add_argument("--work", choices=["step", "train"], required=True)
+ap.add_argument("--work", choices=["step", "train", "generate"], required=True)
 ap.add_argument("--dtype", choices=TYPES, default="f32")
 a = ap.parse_args()
 dt = TYPES[a.dtype]
-work = {"step": Step, "train": Train}[a.work]()
+work = {"step": Step, "train": Train, "generate": Generate}[a.work]()
 answer(facts())
 for line in sys.stdin:
     command = line.strip()

@@ -36,13 +36,14 @@ record BenchModel(Backend backend, Precision precision, Owner owner, Model model
                 ? InitialValues.constant(name, shape, 1)
                 : values.uniform(name, shape, config.initializerRange() * Math.sqrt(3));
         return make(
+                BackendSettings.defaults(),
                 Precision.F32,
                 (ops, owner) -> Llama.of(config, new WeightLoader(config.weights(), source, ops, owner, false)));
     }
 
-    /// The model of a folder in Hugging Face layout.
+    /// The model of a folder in Hugging Face layout, on a backend that notes where its time goes.
     static BenchModel load(Path folder, Precision precision) {
-        return make(precision, (ops, owner) -> {
+        return make(BackendSettings.defaults().with("profile", true), precision, (ops, owner) -> {
             try (HubFolder hub = HubFolder.open(folder)) {
                 return Models.load(hub, ops, owner, false);
             }
@@ -58,8 +59,8 @@ record BenchModel(Backend backend, Precision precision, Owner owner, Model model
         }
     }
 
-    private static BenchModel make(Precision precision, Maker maker) {
-        Backend backend = Backends.open(BackendSettings.defaults());
+    private static BenchModel make(BackendSettings settings, Precision precision, Maker maker) {
+        Backend backend = Backends.open(settings);
         try {
             backend.require(precision);
             Owner owner = backend.owner("weights");

@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
             "2:wrong usage, or a number type that cannot run here"
         })
 final class Compare implements Callable<Integer> {
-    private static final int WARMUPS = 2;
     /// Threads of either side that still spin for work have gone to sleep by then.
     private static final long PAUSE_MILLIS = 200;
 
@@ -41,7 +40,7 @@ final class Compare implements Callable<Integer> {
     @Option(names = "--dtype", paramLabel = "TYPE", description = "f32, bf16 or all (default).")
     private Types types = Types.ALL;
 
-    @Option(names = "--work", paramLabel = "WORK", description = "step, train or all (default).")
+    @Option(names = "--work", paramLabel = "WORK", description = "step, train, generate or all (default).")
     private Works works = Works.ALL;
 
     @Option(names = "--reps", paramLabel = "N", description = "Timed repetitions of each (default ${DEFAULT-VALUE}).")
@@ -71,7 +70,8 @@ final class Compare implements Callable<Integer> {
     private enum Works {
         STEP(WorkKind.STEP),
         TRAIN(WorkKind.TRAIN),
-        ALL(WorkKind.STEP, WorkKind.TRAIN);
+        GENERATE(WorkKind.GENERATE),
+        ALL(WorkKind.STEP, WorkKind.TRAIN, WorkKind.GENERATE);
 
         private final List<WorkKind> kinds;
 
@@ -143,14 +143,18 @@ final class Compare implements Callable<Integer> {
             boolean agree = agreements.stream().allMatch(Agreement::holds);
             System.err.println("compare: " + name(precision) + " " + name(kind) + ": "
                     + (agree ? "same numbers" : "the numbers differ, nothing timed"));
-            report.result(kind, precision, agreements, agree ? time(work, peer) : List.of());
+            report.result(kind, precision, agreements, agree ? time(kind, work, peer) : List.of());
+            report.profile(work.model().backend().profile().orElseThrow());
             return agree;
         }
     }
 
-    private List<Turn> time(Work work, Peer peer) throws InterruptedException {
+    private List<Turn> time(WorkKind kind, Work work, Peer peer) throws InterruptedException {
         List<Turn> turns = new ArrayList<>();
-        for (int turn = -WARMUPS; turn < repetitions; turn++) {
+        for (int turn = -kind.warmups(); turn < repetitions; turn++) {
+            if (turn == 0) {
+                work.model().backend().profile().orElseThrow().clear();
+            }
             Thread.sleep(PAUSE_MILLIS);
             double ours = work.repeat();
             Thread.sleep(PAUSE_MILLIS);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.panamask.backend.Precision;
+import org.panamask.backend.Profile;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -19,6 +20,7 @@ final class CompareReport {
     private final JsonMapper mapper = JsonMapper.builder().build();
     private final ObjectNode machine = mapper.createObjectNode();
     private final ArrayNode results = mapper.createArrayNode();
+    private final StringBuilder profiles = new StringBuilder();
 
     /// Notes where ours and the peer ran.
     void machine(ObjectNode ours, JsonNode peer) {
@@ -44,6 +46,21 @@ final class CompareReport {
             result.set("peer_ms", summary(turns, Turn::peerMillis, 10));
             result.set("peer_over_ours", summary(turns, Turn::ratio, 1000));
         }
+    }
+
+    /// Notes where our time went in what was timed last.
+    void profile(Profile profile) {
+        ArrayNode jobs = ((ObjectNode) results.path(results.size() - 1)).putArray("ours_profile");
+        for (Profile.Whole whole : profile.wholes()) {
+            ObjectNode job = jobs.addObject()
+                    .put("job", whole.job())
+                    .put("runs", whole.runs())
+                    .put("ms_per_run", rounded(1e3 * whole.seconds() / whole.runs(), 1000));
+            ObjectNode parts = job.putObject("parts_ms_per_run");
+            whole.parts()
+                    .forEach(part -> parts.put(part.operation(), rounded(1e3 * part.seconds() / whole.runs(), 1000)));
+        }
+        profiles.append(profile.table());
     }
 
     private ObjectNode summary(List<Turn> turns, ToDoubleFunction<Turn> number, double places) {
@@ -77,10 +94,10 @@ final class CompareReport {
 
     /// Prints the table.
     void print(PrintStream out) {
-        out.printf("%-6s %-5s  %22s  %22s  %20s%n", "work", "dtype", "ours ms", "peer ms", "peer / ours");
+        out.printf("%-8s %-5s  %22s  %22s  %20s%n", "work", "dtype", "ours ms", "peer ms", "peer / ours");
         for (JsonNode result : results) {
             out.printf(
-                    "%-6s %-5s  %22s  %22s  %20s%n",
+                    "%-8s %-5s  %22s  %22s  %20s%n",
                     result.path("work").asString(),
                     result.path("dtype").asString(),
                     cell(result.path("ours_ms"), "%.1f"),
@@ -99,6 +116,8 @@ final class CompareReport {
             });
         }
         out.println("Each cell is the median and, in brackets, the least and the most.");
+        out.println();
+        out.print(profiles);
     }
 
     private static String cell(JsonNode summary, String form) {

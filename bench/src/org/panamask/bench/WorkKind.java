@@ -7,13 +7,25 @@ enum WorkKind {
     /// One forward pass of 256 tokens with logits at every position.
     STEP,
     /// One optimizer step of an adapter on 8 rows of 256 tokens.
-    TRAIN;
+    TRAIN,
+    /// 128 tokens after a prompt of 64, in 64 steps.
+    GENERATE;
+
+    /// Repetitions until times are steady: a generation warms itself up.
+    int warmups() {
+        return switch (this) {
+            case STEP -> 5;
+            case TRAIN -> 2;
+            case GENERATE -> 1;
+        };
+    }
 
     /// The work on `model`, which it closes; files for the peer go to `folder`.
     Work open(BenchModel model, Path folder) {
         return switch (this) {
             case STEP -> new ForwardWork(model, folder);
             case TRAIN -> new TrainingWork(model, folder);
+            case GENERATE -> new GenerationWork(model, folder);
         };
     }
 }

@@ -13,6 +13,7 @@ import org.panamask.report.EvaluationReport;
 import org.panamask.report.LoggedSteps;
 import org.panamask.report.LossPicture;
 import org.panamask.report.MetricsFile;
+import org.panamask.report.ProfileFile;
 import org.panamask.report.RunPlan;
 import org.panamask.report.RunSummary;
 import org.panamask.report.SampleFiles;
@@ -153,6 +154,7 @@ public final class FineTuning implements AutoCloseable {
             all.started(new RunPlan(0, totalSteps(), recipe.backend().memoryLimitBytes(), folder.path()));
             long done = loop(all, folder, start);
             folder.saveResult(loaded);
+            backend.profile().ifPresent(profile -> ProfileFile.write(folder.path(), profile.table()));
             all.saved(done, folder.path());
             RunSummary summary = new RunSummary(done, done == totalSteps(), since(start));
             all.finished(summary);

@@ -39,6 +39,7 @@ final class GenerateCommand implements Callable<Integer> {
                     .getFirst();
             out.println(answer.text());
             Costs.print(spec.commandLine().getErr(), answer);
+            Costs.profile(spec.commandLine().getErr(), model);
         }
         return 0;
     }

@@ -39,6 +39,7 @@ final class InfillCommand implements Callable<Integer> {
                     prefix, suffix, tokens, options.sampling(), StepPrinter.of(options.showsSteps(), model, out));
             out.println(prefix + middle.text() + suffix);
             Costs.print(spec.commandLine().getErr(), middle);
+            Costs.profile(spec.commandLine().getErr(), model);
         }
         return 0;
     }

@@ -70,6 +70,9 @@ final class ModelOptions {
     @Option(names = "--show-steps", description = "print the canvas after every step that opened something")
     private boolean showSteps;
 
+    @Option(names = "--profile", description = "print at the end where the time went, operation by operation")
+    private boolean profile;
+
     /// Made by picocli.
     ModelOptions() {}
 
@@ -78,7 +81,10 @@ final class ModelOptions {
         if (adapter.isPresent()) {
             settings = settings.with("adapter", adapter.get());
         }
-        BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
+        BackendSettings where = BackendSettings.defaults()
+                .with("name", backend)
+                .with("dtype", dtype)
+                .with("profile", profile);
         Panamask model = Panamask.open(settings, where, !unshifted);
         return template.map(model::withTemplate).orElse(model);
     }

@@ -44,6 +44,7 @@ final class TrainCommand implements Callable<Integer> {
             String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
             err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
                     + " steps, saved the " + result + " to " + read.output());
+            run.loaded().backend().profile().ifPresent(profile -> err.print("\n" + profile.table()));
             err.flush();
             return summary.finished() ? 0 : 130;
         } finally {

@@ -1,6 +1,7 @@
 package org.panamask.backend;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
@@ -49,6 +50,11 @@ public interface Backend extends AutoCloseable {
 
     /// What really runs: library, version, instruction set, threads, in a fixed order.
     Map<String, String> report();
+
+    /// Where the time of its jobs went; empty unless [BackendSettings#profile] asked for it.
+    default Optional<Profile> profile() {
+        return Optional.empty();
+    }
 
     /// Waits for the jobs submitted so far, then gives everything back. Closing twice does nothing.
     @Override

@@ -11,6 +11,7 @@ import org.panamask.config.Settings;
 /// @param dtype the number type of weights and products
 /// @param threads host threads; 0 means one for each core
 /// @param memoryLimit most native memory, as a size; 0 means no limit
+/// @param profile whether every operation is timed
 public record BackendSettings(
         @Key(
                 value = "cpu",
@@ -25,7 +26,10 @@ public record BackendSettings(
         int threads,
 
         @Key(value = "0", doc = "most native memory, such as 8GiB; 0 means no limit")
-        String memoryLimit) {
+        String memoryLimit,
+
+        @Key(value = "false", doc = "time every operation; the run leaves the table in profile.txt")
+        boolean profile) {
 
     /// Checks the ranges.
     public BackendSettings {

@@ -17,7 +17,8 @@ public final class Backends {
         List<String> names = new ArrayList<>();
         for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
             if (provider.name().equals(settings.name())) {
-                return provider.open(settings);
+                Backend backend = provider.open(settings);
+                return settings.profile() ? new ProfiledBackend(backend) : backend;
             }
             names.add(provider.name());
         }

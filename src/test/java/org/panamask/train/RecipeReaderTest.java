@@ -129,7 +129,8 @@ class RecipeReaderTest {
     @Test
     void aKeyLikeNoOtherListsTheKnownOnes() throws IOException {
         assertThat(problems(SMALLEST + "backend: {xyzzy: 1}\n"))
-                .containsExactly("recipe.yaml:4: unknown key 'xyzzy'; known here: name, dtype, threads, memory_limit");
+                .containsExactly("recipe.yaml:4: unknown key 'xyzzy'; known here: name, dtype, threads, memory_limit,"
+                        + " profile");
     }
 
     @Test
