@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.diffusion.Objective;
+import org.panamask.model.Models;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
 
@@ -24,9 +25,9 @@ class ReadmeTest {
     @TempDir
     private Path folder;
 
-    private static List<String> blocks(String language) throws IOException {
+    private static List<String> blocks(String page, String language) throws IOException {
         return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("README.md")))
+                .matcher(Files.readString(Path.of(page)))
                 .results()
                 .map(block -> block.group(1))
                 .toList();
@@ -34,7 +35,7 @@ class ReadmeTest {
 
     @Test
     void everyPieceOfJavaCompiles() throws IOException {
-        List<String> snippets = blocks("java");
+        List<String> snippets = blocks("README.md", "java");
 
         assertThat(snippets).hasSizeGreaterThanOrEqualTo(2);
         for (String snippet : snippets) {
@@ -74,7 +75,7 @@ class ReadmeTest {
 
     @Test
     void everyRecipeIsOne() throws IOException {
-        List<String> recipes = blocks("yaml");
+        List<String> recipes = blocks("README.md", "yaml");
 
         assertThat(recipes).isNotEmpty();
         for (String text : recipes) {
@@ -82,5 +83,20 @@ class ReadmeTest {
             assertThat(recipe.objective()).isEqualTo(Objective.DdmSft.defaults());
             assertThat(recipe.lora()).isPresent();
         }
+    }
+
+    @Test
+    void everyFamilyHasARecipe() throws IOException {
+        List<String> recipes = blocks("docs/models.md", "yaml");
+
+        assertThat(recipes).hasSizeGreaterThanOrEqualTo(Models.families().size());
+        for (String text : recipes) {
+            assertThat(RecipeReader.parse(text, "docs/models.md", folder).output())
+                    .hasParentRaw(folder.resolve("runs"));
+        }
+        assertThat(Files.readString(Path.of("docs/models.md")))
+                .contains(Models.families().stream()
+                        .map(family -> "| `" + family + "` |")
+                        .toList());
     }
 }

@@ -1,9 +1,11 @@
 package org.panamask.checkpoint;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.Shape;
 
 /// Between stored elements (little-endian, not necessarily aligned) and Java arrays.
 final class Elements {
@@ -76,6 +78,32 @@ final class Elements {
             }
         }
         return turned;
+    }
+
+    /// The bytes of a tensor with those of `more` behind them.
+    static MemorySegment appended(WeightSource source, float[] more) {
+        MemorySegment behind = stored(source.dtype(), more);
+        MemorySegment data = source.data();
+        MemorySegment whole = Arena.ofAuto().allocate(data.byteSize() + behind.byteSize());
+        MemorySegment.copy(data, 0, whole, 0, data.byteSize());
+        MemorySegment.copy(behind, 0, whole, data.byteSize(), behind.byteSize());
+        return whole;
+    }
+
+    static double[] columnMeans(WeightSource source) {
+        int columns = Math.toIntExact(source.shape().extent(1));
+        long rowBytes = (long) columns * source.dtype().bytes();
+        long rows = source.shape().extent(0);
+        double[] means = new double[columns];
+        for (long row = 0; row < rows; row++) {
+            MemorySegment data = source.data().asSlice(row * rowBytes, rowBytes);
+            double[] values =
+                    doubles(new WeightSource(source.file(), source.name(), source.dtype(), Shape.of(1, columns), data));
+            for (int column = 0; column < columns; column++) {
+                means[column] += values[column] / rows;
+            }
+        }
+        return means;
     }
 
     static int[] ints(WeightSource source) {

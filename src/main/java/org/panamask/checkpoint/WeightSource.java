@@ -88,6 +88,22 @@ public record WeightSource(String file, String name, DType dtype, Shape shape, M
         return new WeightSource(file, name, dtype, turned, Elements.transposed(this));
     }
 
+    /// This matrix with rows behind its own, which are kept as they are: `rows` holds whole rows.
+    ///
+    /// @throws CheckpointException if the tensor is not of floats
+    public WeightSource withRows(float[] rows) {
+        long more = rows.length / shape.extent(1);
+        Shape grown = Shape.of(shape.extent(0) + more, shape.extent(1));
+        return new WeightSource(file, name, dtype, grown, Elements.appended(this, rows));
+    }
+
+    /// The mean of each column of this matrix.
+    ///
+    /// @throws CheckpointException if the tensor is not of floats
+    public double[] columnMeans() {
+        return Elements.columnMeans(this);
+    }
+
     /// The same tensor under another name.
     public WeightSource named(String other) {
         return new WeightSource(file, other, dtype, shape, data);

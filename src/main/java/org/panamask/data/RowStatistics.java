@@ -45,7 +45,8 @@ public record RowStatistics(
         }
         if (maskOccurrences > 0) {
             warnings.add("the mask token occurs " + maskOccurrences
-                    + " times in the data and is scored there; name a rarer one with model.mask_token_id");
+                    + " times in the data and is scored there; name a rarer one with model.mask_token_id or add one"
+                    + " with model.mask_token: add");
         }
         return warnings;
     }

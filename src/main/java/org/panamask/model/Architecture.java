@@ -36,6 +36,12 @@ public sealed interface Architecture permits Gpt2Config, LlamaConfig, Qwen2.Conf
     /// The standard deviation of a random start of the matrix `name`.
     double deviation(String name);
 
+    /// The same for another vocabulary.
+    ///
+    /// @param vocabularySize rows of the embedding
+    /// @param special token ids with a meaning
+    Architecture withTokens(int vocabularySize, SpecialIds special);
+
     /// A model with the weights of `weights`, whose table is [#weights].
     Model model(WeightLoader weights);
 }

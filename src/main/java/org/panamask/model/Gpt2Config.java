@@ -180,6 +180,12 @@ public record Gpt2Config(
     }
 
     @Override
+    public Gpt2Config withTokens(int rows, SpecialIds ids) {
+        return new Gpt2Config(
+                rows, positions, width, layers, heads, feedForward, normEpsilon, dropouts, tied, initializerRange, ids);
+    }
+
+    @Override
     public Gpt2 model(WeightLoader weights) {
         return Gpt2.of(this, weights);
     }

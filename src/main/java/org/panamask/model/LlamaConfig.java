@@ -185,6 +185,12 @@ public record LlamaConfig(
     }
 
     @Override
+    public LlamaConfig withTokens(int rows, SpecialIds ids) {
+        return new LlamaConfig(
+                rows, width, feedForward, layers, heads, normEpsilon, rope, tied, biases, initializerRange, ids);
+    }
+
+    @Override
     public Llama model(WeightLoader weights) {
         return Llama.of(this, weights);
     }

@@ -2,6 +2,7 @@ package org.panamask.model;
 
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -25,6 +26,11 @@ public final class Models {
 
     private Models() {}
 
+    /// The families there are, as `model_type` names them.
+    public static Set<String> families() {
+        return FAMILIES.keySet();
+    }
+
     /// Loads the weights of `folder` into `owner`; the folder may be closed afterwards.
     ///
     /// @param folder the opened folder
@@ -34,16 +40,31 @@ public final class Models {
     /// @throws ModelException if the family is not known
     /// @throws org.panamask.checkpoint.CheckpointException if a setting or a tensor is missing or wrong
     public static Model load(HubFolder folder, BackwardOps ops, Owner owner, boolean trainable) {
-        Architecture architecture = config(folder.config());
-        Map<String, Shape> table = architecture.weights();
-        WeightSet weights = plain(folder.weights(), architecture);
+        return load(folder, Growth.none(), ops, owner, trainable);
+    }
+
+    /// The same with rows added to embedding and head.
+    ///
+    /// @param folder the opened folder
+    /// @param growth the rows to add
+    /// @param ops of the job that loads
+    /// @param owner keeps the weights
+    /// @param trainable whether training may change them
+    /// @throws ModelException if the family is not known
+    /// @throws org.panamask.checkpoint.CheckpointException if a setting or a tensor is missing or wrong
+    public static Model load(HubFolder folder, Growth growth, BackwardOps ops, Owner owner, boolean trainable) {
+        Architecture stored = config(folder.config());
+        Map<String, Shape> table = stored.weights();
+        WeightSet weights = plain(folder.weights(), stored);
         weights.requireExactly(
-                table.keySet(), name -> architecture.ignores(name) || (architecture.tied() && name.equals(Model.HEAD)));
+                table.keySet(), name -> stored.ignores(name) || (stored.tied() && name.equals(Model.HEAD)));
         TensorSource source = (name, shape) -> {
-            Shape filed = architecture.transposed(name) ? Shape.of(shape.extent(1), shape.extent(0)) : shape;
-            return host(StoredValues.filed(architecture, weights.tensor(name, filed)));
+            Shape own = table.getOrDefault(name, shape);
+            Shape filed = stored.transposed(name) ? Shape.of(own.extent(1), own.extent(0)) : own;
+            return host(growth.grown(StoredValues.filed(stored, weights.tensor(name, filed)), shape));
         };
-        return architecture.model(new WeightLoader(table, source, ops, owner, trainable));
+        Architecture grown = growth.of(stored);
+        return grown.model(new WeightLoader(grown.weights(), source, ops, owner, trainable));
     }
 
     /// A model with a random start, trainable: normal numbers of the configured deviation in matrices, 1 in the
@@ -55,7 +76,19 @@ public final class Models {
     /// @param owner keeps the weights
     /// @throws ModelException if the family is not known
     public static Model create(ModelConfig config, long seed, BackwardOps ops, Owner owner) {
-        return create(config(config), seed, ops, owner);
+        return create(config, Growth.none(), seed, ops, owner);
+    }
+
+    /// The same with a larger vocabulary.
+    ///
+    /// @param config what `config.json` says
+    /// @param growth the rows to add, as random as the others
+    /// @param seed of the random numbers
+    /// @param ops of the job that makes it
+    /// @param owner keeps the weights
+    /// @throws ModelException if the family is not known
+    public static Model create(ModelConfig config, Growth growth, long seed, BackwardOps ops, Owner owner) {
+        return create(growth.of(config(config)), seed, ops, owner);
     }
 
     /// The same for settings made in code.
@@ -84,8 +117,8 @@ public final class Models {
         String type = config.requireString("model_type");
         Function<ModelConfig, Architecture> family = FAMILIES.get(type);
         if (family == null) {
-            throw new ModelException(config.file() + ": model_type must be one of " + FAMILIES.keySet() + ", but got '"
-                    + type + "'; take another model");
+            throw new ModelException(config.file() + ": model_type must be one of " + families() + ", but got '" + type
+                    + "'; take another model");
         }
         return family.apply(config);
     }

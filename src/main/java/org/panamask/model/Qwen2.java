@@ -74,6 +74,11 @@ public final class Qwen2 implements Model {
         }
 
         @Override
+        public Config withTokens(int vocabularySize, SpecialIds special) {
+            return new Config(layout.withTokens(vocabularySize, special));
+        }
+
+        @Override
         public Qwen2 model(WeightLoader weights) {
             return new Qwen2(this, layout.model(weights));
         }

@@ -21,6 +21,11 @@ public record SpecialIds(Optional<Integer> begin, List<Integer> end, Optional<In
         return new SpecialIds(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
     }
 
+    /// The same with another mask.
+    public SpecialIds withMask(int id) {
+        return new SpecialIds(begin, end, pad, Optional.of(id));
+    }
+
     /// Those that `config` names. Each may be one number, a list, or absent.
     public static SpecialIds of(ModelConfig config) {
         return new SpecialIds(

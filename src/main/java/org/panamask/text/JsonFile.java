@@ -51,6 +51,11 @@ record JsonFile(Path path, ObjectNode root) {
         }
     }
 
+    /// An object without entries that would stand at `path`.
+    static JsonFile empty(Path path) {
+        return new JsonFile(path, MAPPER.createObjectNode());
+    }
+
     private static byte[] bytes(Path path, String whatToDo) {
         try {
             if (!Files.isRegularFile(path)) {

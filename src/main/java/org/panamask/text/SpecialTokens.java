@@ -2,6 +2,7 @@ package org.panamask.text;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// The ids of the special tokens of one model. An id given by name or number wins over the tokenizer's files, and those
@@ -63,6 +64,15 @@ public final class SpecialTokens {
                     + "; name a token of its vocabulary or give model." + token.key() + "_id");
         }
         return with(token, id.getAsInt());
+    }
+
+    /// These tokens, with `token` at `id` where it is missing; a negative id stands for none.
+    public SpecialTokens or(SpecialToken token, Optional<Integer> id) {
+        return ids.containsKey(token)
+                ? this
+                : id.filter(value -> value >= 0)
+                        .map(value -> with(token, value))
+                        .orElse(this);
     }
 
     /// These tokens, with missing ones taken from the table of the model's family where it has one; see

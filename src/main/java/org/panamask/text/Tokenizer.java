@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.regex.Pattern;
 
 /// Translates text to token ids and back, as the tokenizer.json of a model says, without truncation, padding or
 /// special tokens. Any number of threads may use one tokenizer; closing it waits for calls that run.
@@ -16,11 +18,15 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /// The file is checked before native code reads it. The native library is told not to use the network
 /// (`ai.djl.offline`, `OPT_OUT_TRACKING`) unless these system properties are already set.
 public final class Tokenizer implements AutoCloseable {
-    private static final String FILE = "tokenizer.json";
+    /// Before and behind every digit.
+    private static final Pattern AROUND_DIGITS = Pattern.compile("(?=\\p{Nd})|(?<=\\p{Nd})");
+
     private static final Map<String, String> OPTIONS =
             Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
+    private final TokenizerFolder files;
     private final Path path;
+    private final boolean splitDigits;
     private final Vocabulary vocabulary;
     private final SpecialTokens specialTokens;
     private final int maxCharacters;
@@ -28,11 +34,13 @@ public final class Tokenizer implements AutoCloseable {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private Tokenizer(JsonFile file, Vocabulary vocabulary, int maxCharacters) {
+    private Tokenizer(TokenizerFolder files, JsonFile file, Vocabulary vocabulary, int maxCharacters) {
+        this.files = files;
         this.path = file.path();
+        this.splitDigits = files.splitsDigits();
         this.vocabulary = vocabulary;
         this.maxCharacters = maxCharacters;
-        this.specialTokens = SpecialTokenFiles.read(path, vocabulary);
+        this.specialTokens = specialTokens(files, vocabulary);
         this.library = load(file);
     }
 
@@ -40,10 +48,34 @@ public final class Tokenizer implements AutoCloseable {
     ///
     /// @throws TokenizerException if the file is missing, broken, or holds what native code cannot be trusted with
     public static Tokenizer open(Path folderOrFile) {
-        Path path = Files.isDirectory(folderOrFile) ? folderOrFile.resolve(FILE) : folderOrFile;
-        JsonFile file = JsonFile.read(path, "give a model folder with a whole tokenizer.json");
+        return open(folderOrFile, TokenizerChanges.none());
+    }
+
+    /// The same, changed.
+    ///
+    /// @throws TokenizerException if the file is missing, broken, or holds what native code cannot be trusted with;
+    ///     or if it has a mask token although one is to be added
+    public static Tokenizer open(Path folderOrFile, TokenizerChanges changes) {
+        Path path = Files.isDirectory(folderOrFile) ? folderOrFile.resolve(TokenizerFolder.TOKENIZER) : folderOrFile;
+        TokenizerFolder files = new TokenizerFolder(path, changes);
+        JsonFile file = files.read();
         int maxCharacters = ComponentRules.apply(file);
-        return new Tokenizer(file, VocabularyRules.read(file), maxCharacters);
+        return new Tokenizer(files, file, VocabularyRules.read(file), maxCharacters);
+    }
+
+    private static SpecialTokens specialTokens(TokenizerFolder files, Vocabulary vocabulary) {
+        SpecialTokens named = SpecialTokenFiles.read(files.tokenizer(), vocabulary);
+        return files.changes()
+                .addedMask()
+                .map(text -> named.with(SpecialToken.MASK, vocabulary.idOf(text).orElseThrow()))
+                .orElse(named);
+    }
+
+    /// Writes the files of this tokenizer, with every change made to it, into `folder`.
+    ///
+    /// @throws TokenizerException if a file cannot be read again or written
+    public void save(Path folder) {
+        files.write(folder, specialTokens.id(SpecialToken.MASK));
     }
 
     private static HuggingFaceTokenizer load(JsonFile file) {
@@ -104,7 +136,7 @@ public final class Tokenizer implements AutoCloseable {
         lock.readLock().lock();
         try {
             requireOpen();
-            return narrow(library.encode(text, false, false).getIds());
+            return splitDigits ? encodeParts(text) : encodeWhole(text);
         } catch (TokenizerException | IllegalStateException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -114,6 +146,18 @@ public final class Tokenizer implements AutoCloseable {
             lock.readLock().unlock();
             Reference.reachabilityFence(this);
         }
+    }
+
+    private int[] encodeWhole(String text) {
+        return narrow(library.encode(text, false, false).getIds());
+    }
+
+    /// Every digit and every run between digits on its own.
+    private int[] encodeParts(String text) {
+        return AROUND_DIGITS
+                .splitAsStream(text)
+                .flatMapToInt(part -> Arrays.stream(encodeWhole(part)))
+                .toArray();
     }
 
     /// The text of `ids`; `skipSpecial` leaves special tokens out.

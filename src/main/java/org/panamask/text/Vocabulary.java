@@ -11,17 +11,24 @@ final class Vocabulary {
     private final Map<String, Integer> ids;
     private final BitSet known;
     private final List<String> specials;
+    private final int next;
 
-    private Vocabulary(Map<String, Integer> ids, BitSet known, List<String> specials) {
+    private Vocabulary(Map<String, Integer> ids, BitSet known, List<String> specials, int next) {
         this.ids = ids;
         this.known = known;
         this.specials = specials;
+        this.next = next;
     }
 
-    static Vocabulary of(Map<String, Integer> ids, List<String> specials) {
+    static Vocabulary of(Map<String, Integer> ids, List<String> specials, int next) {
         BitSet known = new BitSet();
         ids.values().forEach(known::set);
-        return new Vocabulary(new HashMap<>(ids), known, List.copyOf(specials));
+        return new Vocabulary(new HashMap<>(ids), known, List.copyOf(specials), next);
+    }
+
+    /// The id that a token gets which is added behind those of the file.
+    int next() {
+        return next;
     }
 
     /// One more than the largest id.

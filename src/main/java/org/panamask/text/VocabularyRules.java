@@ -20,6 +20,7 @@ final class VocabularyRules {
     private final JsonFile file;
     private final Map<String, Integer> ids = new HashMap<>();
     private final BitSet taken = new BitSet();
+    private int next;
 
     private VocabularyRules(JsonFile file) {
         this.file = file;
@@ -35,7 +36,7 @@ final class VocabularyRules {
         if (rules.ids.isEmpty()) {
             throw file.broken("model.vocab", "must hold at least one token; fetch the file again");
         }
-        return Vocabulary.of(rules.ids, specials);
+        return Vocabulary.of(rules.ids, specials, rules.next);
     }
 
     private void model(ObjectNode model) {
@@ -158,13 +159,14 @@ final class VocabularyRules {
     private List<String> added() {
         List<String> specials = new ArrayList<>();
         JsonNode added = file.root().get("added_tokens");
+        int modelSize = taken.cardinality();
+        next = modelSize;
         if (added == null || added.isNull()) {
             return specials;
         }
         if (!(added instanceof ArrayNode tokens)) {
             throw file.broken("added_tokens", "must be a list; fetch the file again");
         }
-        int modelSize = taken.cardinality();
         int largest = -1;
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < tokens.size(); i++) {
@@ -180,7 +182,7 @@ final class VocabularyRules {
             }
             String text = content.stringValue();
             int id = id(token.get("id"), place, text);
-            int expected = ids.getOrDefault(text, largest >= modelSize ? largest + 1 : modelSize);
+            int expected = ids.getOrDefault(text, next);
             if (id != expected) {
                 throw file.broken(
                         place,
@@ -191,6 +193,7 @@ final class VocabularyRules {
                 put(text, id, place);
             }
             largest = Math.max(largest, id);
+            next = Math.max(modelSize, largest + 1);
             if (token.path("special").asBoolean(false)) {
                 specials.add(text);
             }

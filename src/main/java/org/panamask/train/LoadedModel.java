@@ -9,6 +9,7 @@ import org.panamask.checkpoint.ModelConfig;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.data.RowIds;
 import org.panamask.model.Adapter;
+import org.panamask.model.Growth;
 import org.panamask.model.Model;
 import org.panamask.model.Models;
 import org.panamask.nn.LoraSettings;
@@ -26,6 +27,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final Owner weights;
     private final Owner branches;
+    private final Growth growth;
     private final Model model;
     private final Optional<Adapter> adapter;
     private final RowIds special;
@@ -46,6 +48,15 @@ public final class LoadedModel implements AutoCloseable {
         /// @param settings of a new adapter
         /// @param seed of its random start
         record Branches(LoraSettings settings, long seed) implements Trained {}
+
+        /// The seed of random starts; 0 where nothing starts.
+        private long seed() {
+            return switch (this) {
+                case Nothing() -> 0;
+                case Everything(long seed) -> seed;
+                case Branches(LoraSettings _, long seed) -> seed;
+            };
+        }
     }
 
     private LoadedModel(Backend backend, Precision precision, ModelSettings settings, Trained trained) {
@@ -54,10 +65,11 @@ public final class LoadedModel implements AutoCloseable {
         this.folder = settings.path();
         ModelConfig config = HubFolder.config(folder);
         this.notes = ModelNotes.read(settings.adapter().orElse(folder));
-        this.tokenizer = Tokenizer.open(settings.tokenizer().orElse(folder));
+        this.tokenizer = TokenGrowth.tokenizer(settings);
         this.weights = backend.owner("weights");
         this.branches = backend.owner("adapter");
         try {
+            this.growth = TokenGrowth.of(settings, tokenizer, trained.seed());
             this.model = backend.run("load " + folder, precision, ops -> model(ops, config, settings, trained));
             this.adapter = backend.run("load adapter", precision, ops -> adapter(ops, settings, trained));
             this.special = ModelTokens.resolve(settings, tokenizer, model.facts());
@@ -82,11 +94,10 @@ public final class LoadedModel implements AutoCloseable {
     private Model model(BackwardOps ops, ModelConfig config, ModelSettings settings, Trained trained) {
         boolean trainable = trained instanceof Trained.Everything;
         if (settings.init() == ModelSettings.Init.RANDOM) {
-            long seed = trained instanceof Trained.Everything(long start) ? start : 0;
-            return Models.create(config, seed, ops, weights);
+            return Models.create(config, growth, trained.seed(), ops, weights);
         }
         try (HubFolder hub = HubFolder.open(folder)) {
-            return Models.load(hub, ops, weights, trainable);
+            return Models.load(hub, growth, ops, weights, trainable);
         }
     }
 
@@ -99,7 +110,8 @@ public final class LoadedModel implements AutoCloseable {
         }
         return switch (trained) {
             case Trained.Branches(LoraSettings lora, long seed) ->
-                Optional.of(Adapter.create(model, lora, seed, ops, branches));
+                Optional.of(Adapter.create(
+                        model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
             case Trained.Nothing _, Trained.Everything _ -> Optional.empty();
         };
     }

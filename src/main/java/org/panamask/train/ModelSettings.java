@@ -12,13 +12,14 @@ import org.panamask.config.Settings;
 /// @param path the model folder in Hugging Face layout
 /// @param init where the weights come from
 /// @param maskTokenId the id of the mask token
-/// @param maskToken the text of the mask token
+/// @param maskToken where the mask token comes from, or its text
 /// @param bosTokenId the id that begins a row
 /// @param sepTokenId the id between prompt and answer
 /// @param eosTokenId the id that ends an answer
 /// @param padTokenId the id that fills a row
 /// @param adapter an adapter to go on training
 /// @param tokenizer a tokenizer file or folder, if not that of the model folder
+/// @param splitDigits whether every digit is a token of its own
 public record ModelSettings(
         @Key(
                 shorthand = true,
@@ -31,7 +32,10 @@ public record ModelSettings(
         @Key(doc = "id of the mask token; found in the model folder when left out")
         Optional<Integer> maskTokenId,
 
-        @Key(doc = "text of the mask token in the tokenizer; not together with mask_token_id")
+        @Key(
+                doc = "reuse, a token that is there already: that of mask_token_id, the one the model folder names, or"
+                        + " the family's; add, a new one behind the vocabulary; or the text of a token of the tokenizer;"
+                        + " reuse when left out")
         Optional<String> maskToken,
 
         @Key(doc = "id of the token that begins a row; found in the model folder when left out")
@@ -49,8 +53,22 @@ public record ModelSettings(
         @Key(doc = "folder of a PEFT adapter to go on training")
         Optional<Path> adapter,
 
-        @Key(doc = "tokenizer.json or the folder that holds it; the model folder when left out")
-        Optional<Path> tokenizer) {
+        @Key(
+                doc =
+                        "tokenizer.json or the folder that holds it; when left out, the adapter's folder if it has one, or"
+                                + " the model folder")
+        Optional<Path> tokenizer,
+
+        @Key(
+                value = "false",
+                doc = "encode every digit, and every run between digits, on its own, as DiffuGPT medium does")
+        boolean splitDigits) {
+
+    /// What mask_token says for a token that is there already.
+    private static final String REUSE = "reuse";
+
+    /// What mask_token says for a new token.
+    private static final String ADD = "add";
 
     /// Where the weights come from.
     public enum Init {
@@ -69,8 +87,22 @@ public record ModelSettings(
         padTokenId.ifPresent(id -> Require.atLeast("pad_token_id", id, 0));
         maskToken.ifPresent(token -> Require.that(!token.isEmpty(), "mask_token must not be empty"));
         Require.that(
-                maskTokenId.isEmpty() || maskToken.isEmpty(),
+                maskTokenId.isEmpty() || maskToken.isEmpty() || maskToken.get().equals(REUSE),
                 "mask_token must be left out when model.mask_token_id is given; keep one of the two");
+        Require.that(
+                adapter.isEmpty() || maskToken.filter(ADD::equals).isEmpty(),
+                "mask_token must not be add when model.adapter is given; an adapter keeps the tokens it was trained"
+                        + " with");
+    }
+
+    /// Whether a mask token is added to the vocabulary.
+    public boolean addsMaskToken() {
+        return maskToken.filter(ADD::equals).isPresent();
+    }
+
+    /// The text of the mask token, where it is named by its text.
+    public Optional<String> maskTokenText() {
+        return maskToken.filter(token -> !token.equals(ADD) && !token.equals(REUSE));
     }
 
     /// The model of one folder, every other key at its default.

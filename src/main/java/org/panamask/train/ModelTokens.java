@@ -9,7 +9,8 @@ import org.panamask.text.SpecialToken;
 import org.panamask.text.SpecialTokens;
 import org.panamask.text.Tokenizer;
 
-/// The special ids of a run: what the recipe says wins over the tokenizer's files, and those over the model's family.
+/// The special ids of a run: what the recipe says wins over a mask id in `config.json`, that over the tokenizer's
+/// files, those over the table of the model's family, and that over what else `config.json` names.
 public final class ModelTokens {
     private ModelTokens() {}
 
@@ -34,10 +35,16 @@ public final class ModelTokens {
                 tokens = tokens.with(entry.getKey(), entry.getValue().get());
             }
         }
-        if (settings.maskToken().isPresent()) {
-            tokens = tokens.with(SpecialToken.MASK, settings.maskToken().get(), tokenizer);
+        Optional<Integer> configured = model.special().mask().filter(id -> id >= 0);
+        if (settings.maskTokenText().isPresent()) {
+            tokens = tokens.with(SpecialToken.MASK, settings.maskTokenText().get(), tokenizer);
+        } else if (settings.maskTokenId().isEmpty() && !settings.addsMaskToken() && configured.isPresent()) {
+            tokens = tokens.with(SpecialToken.MASK, configured.get());
         }
-        tokens = tokens.orFamily(model.type(), vocabularySize, model.width(), tokenizer);
+        tokens = tokens.orFamily(model.type(), vocabularySize, model.width(), tokenizer)
+                .or(SpecialToken.BOS, model.special().begin())
+                .or(SpecialToken.EOS, model.special().end().stream().findFirst())
+                .or(SpecialToken.PAD, model.special().pad());
         return new RowIds(
                 require(tokens, SpecialToken.BOS, vocabularySize),
                 require(tokens, SpecialToken.SEP, vocabularySize),

@@ -16,8 +16,6 @@ import org.panamask.report.EnvironmentFile;
 /// and PEFT use, so that the folder itself is a model or an adapter.
 public final class RunFolder {
     private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
-    private static final List<String> TOKENIZER_FILES =
-            List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json");
 
     private final Path folder;
     private final ModelNotes notes;
@@ -99,20 +97,7 @@ public final class RunFolder {
                 trained.model().save(ops, folder);
                 return folder;
             });
-            copyTokenizer(trained.tokenizer().path(), folder);
         }
-    }
-
-    private static void copyTokenizer(Path tokenizer, Path folder) {
-        Path from = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.resolveSibling("");
-        for (String name : TOKENIZER_FILES) {
-            try {
-                if (Files.exists(from.resolve(name))) {
-                    Files.copy(from.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-                }
-            } catch (IOException failure) {
-                throw new UncheckedIOException(folder.resolve(name) + ": could not be copied", failure);
-            }
-        }
+        trained.tokenizer().save(folder);
     }
 }

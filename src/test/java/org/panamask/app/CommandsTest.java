@@ -60,14 +60,15 @@ final class CommandsTest {
                         "loss.svg",
                         "metrics.jsonl",
                         "recipe.yaml",
-                        "samples");
+                        "samples",
+                        "tokenizer.json");
         assertThat(names(output.resolve("samples"))).containsOnly("000002.txt", "000004.txt");
         assertThat(output.resolve("samples/000002.txt"))
                 .content()
                 .startsWith("prompt:    spell ")
                 .contains("masked:    ", "generated: ");
         assertThat(names(output.resolve("checkpoint-000002")))
-                .containsOnly("adapter_config.json", "adapter_model.safetensors");
+                .containsOnly("adapter_config.json", "adapter_model.safetensors", "tokenizer.json");
         assertThat(Files.readAllLines(output.resolve("metrics.jsonl")))
                 .hasSize(6)
                 .allSatisfy(line -> assertThat(line).startsWith("{\"step\": ").contains("\"time\": "))

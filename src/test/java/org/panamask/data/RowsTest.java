@@ -84,7 +84,7 @@ class RowsTest {
                         "1 of 2 targets do not fit and lose their end; raise data.max_tokens to keep them whole",
                         "2 of 2 prompts do not fit and lose their beginning; raise data.max_tokens to keep them whole",
                         "the mask token occurs 1 times in the data and is scored there; "
-                                + "name a rarer one with model.mask_token_id");
+                                + "name a rarer one with model.mask_token_id or add one with model.mask_token: add");
         assertThat(RowStatistics.NONE.warnings()).isEmpty();
     }
 

@@ -40,6 +40,15 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
         });
     }
 
+    /// Loads the model called `name` with rows added.
+    static Tiny grown(String name, Growth growth) {
+        return made((ops, owner) -> {
+            try (HubFolder hub = HubFolder.open(folder(name))) {
+                return Models.load(hub, growth, ops, owner, false);
+            }
+        });
+    }
+
     static Tiny created(Architecture config, long seed) {
         return made((ops, owner) -> Models.create(config, seed, ops, owner));
     }

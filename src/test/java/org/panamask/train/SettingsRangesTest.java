@@ -98,6 +98,13 @@ class SettingsRangesTest {
         assertRefused(
                 () -> ModelSettings.of(Path.of("m")).with("mask_token_id", -1),
                 "mask_token_id must be at least 0, not -1");
+        assertRefused(
+                () -> ModelSettings.of(Path.of("m")).with("adapter", "a").with("mask_token", "add"),
+                "mask_token must not be add when model.adapter is given; an adapter keeps the tokens it was trained"
+                        + " with");
+        assertRefused(
+                () -> ModelSettings.of(Path.of("m")).with("mask_token_id", 3).with("mask_token", "add"),
+                "mask_token must be left out when model.mask_token_id is given; keep one of the two");
     }
 
     private static void assertRefused(ThrowingCallable change, String message) {
