@@ -144,6 +144,7 @@ public record TokenizedDataset(List<Row> rows, RowStatistics statistics) {
                 List<Future<T>> futures = tasks.stream().map(pool::submit).toList();
                 List<T> parts = new ArrayList<>(futures.size());
                 for (Future<T> future : futures) {
+                    requireRunning(); // a future that is done gives its result to an interrupted thread too
                     parts.add(future.get());
                     tokenization.progress().at(Math.min(total, (long) parts.size() * CHUNK), total);
                 }
