@@ -75,10 +75,10 @@ public final class FineTuning implements AutoCloseable {
         }
     }
 
-    /// An adapter that the recipe names goes on training, whether or not it says how to make a new one.
+    /// An adapter that the recipe names goes on training, whether or not it says what a new one is like.
     private static LoadedModel.Trained trained(Recipe recipe) {
         long seed = recipe.train().seed();
-        return recipe.lora().isPresent() || recipe.model().adapter().isPresent()
+        return recipe.lora().isPresent() || !recipe.model().adapter().isEmpty()
                 ? new LoadedModel.Trained.Branches(recipe.lora().orElseGet(LoraSettings::defaults), seed)
                 : new LoadedModel.Trained.Everything(seed);
     }

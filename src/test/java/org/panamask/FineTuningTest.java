@@ -118,6 +118,28 @@ class FineTuningTest {
     }
 
     @Test
+    void aNewAdapterIsTrainedOnTopOfMergedOnes() {
+        FineTuning.run(recipe, NOBODY);
+        Recipe second = recipe.with(
+                        "lora", recipe.lora().orElseThrow().with("create_new_adapter", true).with("rank", 2))
+                .with("model", recipe.model().with("adapter", recipe.output()))
+                .with("output", folder.resolve("second"));
+        List<int[]> inMemory = trained(second);
+        List<Path> both = List.of(recipe.output(), second.output());
+
+        assertThat(canvases(recipe.model().with("adapter", both))).containsExactlyElementsOf(inMemory);
+        assertThat(canvases(second.model()).getLast()).isNotEqualTo(inMemory.getLast());
+        assertThat(canvases(recipe.model().with("adapter", second.output())).getLast())
+                .isNotEqualTo(inMemory.getLast());
+        Recipe third = recipe.with("lora", Optional.empty())
+                .with("model", recipe.model().with("adapter", both))
+                .with("output", folder.resolve("third"));
+        List<int[]> further = trained(third);
+        assertThat(canvases(recipe.model().with("adapter", List.of(recipe.output(), third.output()))))
+                .containsExactlyElementsOf(further);
+    }
+
+    @Test
     void anAdapterGoesOnTrainingWithoutAWordAboutNewOnes() throws IOException {
         FineTuning.run(recipe, NOBODY);
         Recipe further = recipe.with("lora", Optional.empty())

@@ -1,7 +1,7 @@
 package org.panamask.app;
 
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
@@ -22,8 +22,9 @@ final class ModelOptions {
     @Option(
             names = {"-a", "--adapter"},
             paramLabel = "DIR",
-            description = "PEFT adapter folder, such as the output of a run")
-    private Optional<Path> adapter = Optional.empty();
+            description = "PEFT adapter folder, such as the output of a run; of several, all but the last are merged"
+                    + " into the model")
+    private List<Path> adapters = List.of();
 
     @Option(names = "--steps", defaultValue = "64", description = "denoising steps (default ${DEFAULT-VALUE})")
     private int steps;
@@ -77,10 +78,7 @@ final class ModelOptions {
     ModelOptions() {}
 
     Panamask open() {
-        ModelSettings settings = ModelSettings.of(model);
-        if (adapter.isPresent()) {
-            settings = settings.with("adapter", adapter.get());
-        }
+        ModelSettings settings = ModelSettings.of(model).with("adapter", adapters);
         BackendSettings where = BackendSettings.defaults()
                 .with("name", backend)
                 .with("dtype", dtype)

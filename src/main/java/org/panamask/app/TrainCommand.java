@@ -3,11 +3,15 @@ package org.panamask.app;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.panamask.FineTuning;
 import org.panamask.report.ProgressLine;
+import org.panamask.report.RunPlan;
 import org.panamask.report.RunSummary;
+import org.panamask.report.TrainingListener;
+import org.panamask.train.LoadedModel;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
 import picocli.CommandLine.Command;
@@ -40,16 +44,34 @@ final class TrainCommand implements Callable<Integer> {
             run.warnings().forEach(warning -> err.println("warning: " + warning));
             err.flush();
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
-            RunSummary summary = run.run(progress);
+            RunSummary summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
             String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
             err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
                     + " steps, saved the " + result + " to " + read.output());
             run.loaded().backend().profile().ifPresent(profile -> err.print("\n" + profile.table()));
+            List<Path> merged = run.loaded().merged();
+            if (!merged.isEmpty()) {
+                err.println("the adapter belongs on top of " + merged + ": name them before it, as -a FOLDER each");
+            }
             err.flush();
             return summary.finished() ? 0 : 130;
         } finally {
             done.countDown();
         }
+    }
+
+    /// Says how much of the model a run changes when it starts.
+    private static TrainingListener counting(LoadedModel loaded, PrintWriter err) {
+        return new TrainingListener() {
+            @Override
+            public void started(RunPlan plan) {
+                long trained = loaded.trainedCount();
+                long all = loaded.count();
+                err.printf(
+                        Locale.ROOT, "training %,d of %,d parameters (%.2f %%)%n", trained, all, 100.0 * trained / all);
+                err.flush();
+            }
+        };
     }
 
     /// Holds the JVM's end back until the run has saved.

@@ -28,7 +28,7 @@ final class ModulePattern {
         this.pattern = pattern;
     }
 
-    /// An expression that must match a whole path. `key` names the setting it stands under.
+    /// An expression that must match a whole path. `key` is what messages call the setting.
     static ModulePattern whole(String key, String expression) {
         return compile(key, expression, "");
     }
@@ -56,7 +56,7 @@ final class ModulePattern {
 
     private static ModulePattern compile(String key, String expression, String before) {
         if (expression.length() > LONGEST_EXPRESSION) {
-            throw new CheckpointException(PeftConfig.FILE + ": " + key + " must have at most " + LONGEST_EXPRESSION
+            throw new CheckpointException(key + " must have at most " + LONGEST_EXPRESSION
                     + " characters, but got " + expression.length() + "; list the modules instead");
         }
         String body = before.isEmpty() && expression.startsWith("^") ? expression.substring(1) : expression;
@@ -73,13 +73,12 @@ final class ModulePattern {
     }
 
     private static CheckpointException notPlain(String key, String expression) {
-        return new CheckpointException(PeftConfig.FILE + ": " + key
-                + " must be a regular expression of characters, classes, groups, |, *, + and ?, but got "
+        return new CheckpointException(key + " must be a regular expression of characters, classes, groups, |, *, + and ?, but got "
                 + Printable.of(expression) + "; list the modules instead");
     }
 
     private CheckpointException tooSlow() {
-        return new CheckpointException(PeftConfig.FILE + ": " + key + " must match in " + MOST_STEPS
+        return new CheckpointException(key + " must match in " + MOST_STEPS
                 + " steps, but got " + Printable.of(expression) + " which takes more; list the modules instead");
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /// Numbers for some modules, as `rank_pattern` and `alpha_pattern` give them: a regular expression that the last parts
 /// of a module path must match, and the number. The first expression that matches counts.
@@ -23,11 +24,14 @@ public final class ModulePatterns {
         return of("pattern", Map.of());
     }
 
-    /// The given numbers by expression, tried in the order of the map; `key` is the setting's name in messages.
+    /// The given numbers by expression, tried in the order of the map; `key` is what messages call the setting, such as
+    /// `adapter_config.json: rank_pattern`.
     ///
     /// @throws CheckpointException if an expression is none or too long
-    public static ModulePatterns of(String key, Map<String, Double> numbers) {
-        return new ModulePatterns(numbers, key);
+    public static ModulePatterns of(String key, Map<String, ? extends Number> numbers) {
+        Map<String, Double> doubles = new LinkedHashMap<>();
+        numbers.forEach((expression, number) -> doubles.put(expression, number.doubleValue()));
+        return new ModulePatterns(doubles, key);
     }
 
     /// The number of the module at `path`, if it has one of its own.
@@ -39,6 +43,15 @@ public final class ModulePatterns {
             }
         }
         return OptionalDouble.empty();
+    }
+
+    /// The expressions that match none of `paths`.
+    public List<String> unmatched(List<String> paths) {
+        List<String> expressions = List.copyOf(numbers.keySet());
+        return IntStream.range(0, expressions.size())
+                .filter(index -> paths.stream().noneMatch(patterns.get(index)::matches))
+                .mapToObj(expressions::get)
+                .toList();
     }
 
     /// The numbers by expression.

@@ -169,8 +169,8 @@ public final class PeftAdapter implements AutoCloseable {
                 scaling.rank(),
                 scaling.alpha(),
                 scaling.rankStabilised(),
-                ModulePatterns.of("rank_pattern", ranks),
-                ModulePatterns.of("alpha_pattern", alphas));
+                ModulePatterns.of(PeftConfig.FILE + ": rank_pattern", ranks),
+                ModulePatterns.of(PeftConfig.FILE + ": alpha_pattern", alphas));
     }
 
     private static String plainPath(String module, WrapperNaming naming) {

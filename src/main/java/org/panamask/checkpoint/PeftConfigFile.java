@@ -124,7 +124,7 @@ final class PeftConfigFile {
                 numbers.put(expression, object.requireDouble(expression));
             }
         });
-        return ModulePatterns.of(key, numbers);
+        return ModulePatterns.of(PeftConfig.FILE + ": " + key, numbers);
     }
 
     private static ObjectNode json(PeftConfig config) {

@@ -38,12 +38,12 @@ public sealed interface PeftTargets {
         ///
         /// @throws CheckpointException if it is none or too long
         public Expression {
-            ModulePattern.whole("target_modules", text);
+            ModulePattern.whole(PeftConfig.FILE + ": target_modules", text);
         }
 
         @Override
         public boolean covers(String path) {
-            return ModulePattern.whole("target_modules", text).matches(path);
+            return ModulePattern.whole(PeftConfig.FILE + ": target_modules", text).matches(path);
         }
     }
 

@@ -39,8 +39,11 @@ public final class Binder {
         return new Bound<>(value, binder.problems.stream().sorted(byPlace).toList(), Map.copyOf(binder.places));
     }
 
-    /// Reads a default as written in [Key#value()]: one value, or `[a, b]`.
+    /// Reads a default as written in [Key#value()]: one value, `[a, b]`, or `{}`.
     static Tree written(String text, Place place) {
+        if (text.equals("{}")) {
+            return new Tree.Mapping(Map.of(), place);
+        }
         if (!text.startsWith("[")) {
             return new Tree.Scalar(text, false, place);
         }
@@ -275,7 +278,8 @@ public final class Binder {
     }
 
     private void problem(Place place, String path, String message) {
-        problems.add(new Problem(place, path.isEmpty() ? message : path + " " + message));
+        String between = path.isEmpty() || message.startsWith(".") ? "" : " ";
+        problems.add(new Problem(place, path + between + message));
     }
 
     private static String join(String path, String key) {

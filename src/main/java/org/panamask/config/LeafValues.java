@@ -3,8 +3,11 @@ package org.panamask.config;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -24,6 +27,9 @@ final class LeafValues {
             case SettingType.Flag _ -> flag(tree);
             case SettingType.Text _ -> text(tree);
             case SettingType.Location _ -> text(tree).flatMap(text -> location(String.valueOf(text), tree.place()));
+            case SettingType.Locations _ -> locations(tree);
+            case SettingType.Numbers numbers ->
+                tree instanceof Tree.Mapping mapping ? numbers(numbers, mapping) : Optional.empty();
             case SettingType.Choice choice -> text(tree).flatMap(text -> constant(choice, String.valueOf(text)));
         };
     }
@@ -36,6 +42,15 @@ final class LeafValues {
         }
         if (type instanceof SettingType.Real && scalar(tree, REAL).isPresent()) {
             return "must be a number that fits" + but;
+        }
+        if (type instanceof SettingType.Numbers numbers && tree instanceof Tree.Mapping mapping) {
+            return mapping.entries().entrySet().stream()
+                    .filter(entry ->
+                            read(numbers.number(), entry.getValue().value()).isEmpty())
+                    .map(entry -> "." + entry.getKey() + " "
+                            + refusal(numbers.number(), entry.getValue().value()))
+                    .findFirst()
+                    .orElse("must be " + type.label() + but);
         }
         if (type instanceof SettingType.Choice choice && tree instanceof Tree.Scalar scalar) {
             return "must be " + choice.label() + but + hint(scalar.text(), choice.names());
@@ -59,6 +74,8 @@ final class LeafValues {
             case SettingType.Flag _ -> false;
             case SettingType.Text _ -> "x";
             case SettingType.Location _ -> Path.of("x");
+            case SettingType.Locations _ -> List.of(Path.of("x"));
+            case SettingType.Numbers _ -> Map.of();
             case SettingType.Choice choice -> choice.type().getEnumConstants()[0];
         };
     }
@@ -126,6 +143,31 @@ final class LeafValues {
         } catch (InvalidPathException _) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<Object> locations(Tree tree) {
+        List<Tree> items = tree instanceof Tree.Items list ? list.items() : List.of(tree);
+        List<Object> paths = new ArrayList<>();
+        for (Tree item : items) {
+            Optional<Object> path = text(item).flatMap(text -> location(String.valueOf(text), item.place()));
+            if (path.isEmpty()) {
+                return Optional.empty();
+            }
+            paths.add(path.get());
+        }
+        return Optional.of(List.copyOf(paths));
+    }
+
+    private static Optional<Object> numbers(SettingType.Numbers type, Tree.Mapping mapping) {
+        Map<String, Object> numbers = new LinkedHashMap<>();
+        for (Map.Entry<String, Tree.Entry> entry : mapping.entries().entrySet()) {
+            Optional<Object> number = read(type.number(), entry.getValue().value());
+            if (number.isEmpty()) {
+                return Optional.empty();
+            }
+            numbers.put(entry.getKey(), number.get());
+        }
+        return Optional.of(Collections.unmodifiableMap(numbers));
     }
 
     private static Optional<Object> constant(SettingType.Choice choice, String text) {

@@ -69,6 +69,24 @@ public sealed interface SettingType permits SettingType.Leaf, Section, SettingTy
         }
     }
 
+    /// A list of paths; a single one stands for itself.
+    record Locations() implements Leaf {
+        @Override
+        public String label() {
+            return "a path or a list of them";
+        }
+    }
+
+    /// Numbers by name, in the order written.
+    ///
+    /// @param number what each name takes
+    record Numbers(Leaf number) implements Leaf {
+        @Override
+        public String label() {
+            return "a group like {name: " + (number instanceof Whole ? "1" : "0.5") + "}";
+        }
+    }
+
     /// An enum; its constants are written in small letters.
     ///
     /// @param type the enum class
@@ -104,7 +122,12 @@ public sealed interface SettingType permits SettingType.Leaf, Section, SettingTy
     /// @throws IllegalStateException if no key can have this type
     static SettingType of(Type type) {
         if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
-            return new TextList();
+            return list.getActualTypeArguments()[0] == Path.class ? new Locations() : new TextList();
+        }
+        if (type instanceof ParameterizedType map
+                && map.getRawType() == Map.class
+                && of(map.getActualTypeArguments()[1]) instanceof Leaf number) {
+            return new Numbers(number);
         }
         if (type == int.class || type == Integer.class) {
             return new Whole(Integer.MAX_VALUE);

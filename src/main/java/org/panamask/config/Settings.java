@@ -96,10 +96,19 @@ public final class Settings {
             case SettingType.Choice choice -> choice.type().isInstance(value);
             case SettingType.TextList _ ->
                 value instanceof List<?> list && list.stream().allMatch(String.class::isInstance);
+            case SettingType.Locations _ ->
+                value instanceof List<?> list && list.stream().allMatch(Path.class::isInstance);
+            case SettingType.Numbers numbers ->
+                value instanceof Map<?, ?> map
+                        && map.values().stream().allMatch(number -> isNumber(numbers.number(), number));
             case SettingType.Text _ -> value instanceof String;
             case SettingType.Location _ -> value instanceof Path;
             case SettingType.Whole _, SettingType.Real _, SettingType.Flag _ -> false;
         };
+    }
+
+    private static boolean isNumber(SettingType.Leaf type, Object value) {
+        return type instanceof SettingType.Whole ? value instanceof Integer : value instanceof Double;
     }
 
     private static Place code() {

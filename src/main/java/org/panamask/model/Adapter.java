@@ -6,17 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.panamask.checkpoint.LoraPair;
-import org.panamask.checkpoint.ModulePatterns;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.checkpoint.PeftConfig;
-import org.panamask.checkpoint.PeftScaling;
 import org.panamask.checkpoint.PeftWeights;
 import org.panamask.checkpoint.WeightSource;
 import org.panamask.nn.InitialValues;
 import org.panamask.nn.Linear;
 import org.panamask.nn.Lora;
 import org.panamask.nn.LoraSettings;
-import org.panamask.nn.LoraTargets;
 import org.panamask.nn.Parameters;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.HostTensor;
@@ -26,22 +23,35 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Weight;
 
 /// Low-rank branches beside the linear maps of a model, and whole weights in place of some of its own. It is part of
-/// the model's computation from its making until [#detach] or [#merge]; its weights belong to the owner given.
+/// the model's computation from its making until [#detach]; its weights belong to the owner given.
+///
+/// [#merge] adds the branches to the model's own weights, [#unmerge] takes them out again. The former weights are kept,
+/// not computed back, so that unmerging restores their exact bits; that costs the memory of both.
 public final class Adapter {
     private static final String A = ".lora_A.weight";
     private static final String B = ".lora_B.weight";
 
     private final Model model;
     private final PeftConfig config;
-    private final List<Linear> adapted;
+    private final Map<Linear, Lora> branches;
     private final Map<String, Weight> saved;
     private final Map<String, Weight> replaced = new LinkedHashMap<>();
+    private final Map<Linear, Parted> merged = new LinkedHashMap<>();
 
-    private Adapter(Model model, PeftConfig config, List<Linear> adapted, Map<String, Weight> saved) {
+    /// What a merged map had before.
+    private record Parted(Weight weight, Lora branch) {}
+
+    private Adapter(Model model, PeftConfig config, Map<Linear, Lora> branches, Map<String, Weight> saved) {
         this.model = model;
         this.config = config;
-        this.adapted = adapted;
+        this.branches = branches;
         this.saved = saved;
+        branches.forEach(Linear::adapt);
+        saved.forEach((name, weight) -> {
+            Weight old = AdapterLayout.own(model, name);
+            model.replace(name, weight);
+            replaced.put(name, old);
+        });
     }
 
     /// A new trainable adapter: A uniform within `1 / sqrt(in)`, B zero, whole weights as they are in the model, so
@@ -52,48 +62,33 @@ public final class Adapter {
     /// @param seed of the random start
     /// @param ops of the job that makes it
     /// @param owner keeps its weights
-    /// @throws org.panamask.config.SettingException if a target names no layer, or a module to save cannot be
-    ///     trained whole
+    /// @throws org.panamask.config.SettingException if a target or a pattern names no layer, or a module to save
+    ///     cannot be trained whole
     public static Adapter create(Model model, LoraSettings settings, long seed, BackwardOps ops, Owner owner) {
-        List<Linear> chosen = LoraTargets.select(model.linears(), settings.targets());
+        AdapterLayout layout = AdapterLayout.of(model, settings);
         InitialValues values = new InitialValues(seed);
-        for (Linear linear : chosen) {
+        Map<Linear, Lora> branches = new LinkedHashMap<>();
+        for (Linear linear : layout.linears()) {
+            long out = linear.weight().shape().extent(0);
             long in = linear.weight().shape().extent(1);
-            HostTensor a = values.uniform(linear.path() + A, Shape.of(settings.rank(), in), 1 / Math.sqrt((double) in));
-            HostTensor b = InitialValues.constant(
-                    linear.path() + B, Shape.of(linear.weight().shape().extent(0), settings.rank()), 0);
-            linear.adapt(new Lora(
-                    ops.weight(owner, a, true),
-                    ops.weight(owner, b, true),
-                    (float) settings.scale(),
-                    settings.dropout(),
-                    site(model, linear)));
+            int rank = layout.scaling().rank(linear.path());
+            HostTensor a = values.uniform(linear.path() + A, Shape.of(rank, in), 1 / Math.sqrt((double) in));
+            HostTensor b = InitialValues.constant(linear.path() + B, Shape.of(out, rank), 0);
+            branches.put(
+                    linear,
+                    new Lora(
+                            ops.weight(owner, a, true),
+                            ops.weight(owner, b, true),
+                            (float) layout.scaling().scale(linear.path()),
+                            settings.dropout(),
+                            site(model, linear)));
         }
-        PeftScaling scaling = new PeftScaling(
-                settings.rank(),
-                settings.resolvedAlpha(),
-                settings.useRslora(),
-                ModulePatterns.none(),
-                ModulePatterns.none());
-        List<String> names =
-                chosen.stream().map(Linear::lastPart).distinct().sorted().toList();
-        boolean transposed = chosen.stream().anyMatch(linear -> model.config().transposed(linear.path() + ".weight"));
-        PeftConfig config = PeftConfig.of(scaling, names)
-                .withDropout(settings.dropout())
-                .withFanInFanOut(transposed)
-                .withModulesToSave(settings.modulesToSave());
         Map<String, Weight> saved = new LinkedHashMap<>();
-        for (String name : LoraTargets.whole(model.replaceable(), chosen, settings.modulesToSave())) {
-            saved.put(name, ops.weight(owner, Models.host(StoredValues.read(ops, name, own(model, name))), true));
+        for (String name : layout.whole().keySet()) {
+            WeightSource copy = StoredValues.read(ops, name, AdapterLayout.own(model, name));
+            saved.put(name, ops.weight(owner, Models.host(copy), true));
         }
-        Adapter adapter = new Adapter(model, config, chosen, saved);
-        adapter.putSaved();
-        return adapter;
-    }
-
-    /// The weight called `name`; a head tied to the embedding has no name of its own.
-    private static Weight own(Model model, String name) {
-        return model.parameters().byName().getOrDefault(name, model.head());
+        return new Adapter(model, layout.config(), branches, saved);
     }
 
     /// Puts the adapter of `file` beside `model`; the file may be closed afterwards.
@@ -107,33 +102,24 @@ public final class Adapter {
     /// @throws org.panamask.checkpoint.CheckpointException if a tensor has the wrong shape
     public static Adapter load(Model model, PeftAdapter file, BackwardOps ops, Owner owner, boolean trainable) {
         file.modules().keySet().forEach(path -> linear(model, path));
-        List<Linear> adapted = new ArrayList<>();
+        Map<Linear, Lora> branches = new LinkedHashMap<>();
         file.modules().forEach((path, pair) -> {
             Linear linear = linear(model, path);
             requireShapes(pair, linear, file.config().scaling().rank(path));
-            linear.adapt(new Lora(
-                    ops.weight(owner, Models.host(pair.a()), trainable),
-                    ops.weight(owner, Models.host(pair.b()), trainable),
-                    (float) file.config().scaling().scale(path),
-                    file.config().dropout(),
-                    site(model, linear)));
-            adapted.add(linear);
+            branches.put(
+                    linear,
+                    new Lora(
+                            ops.weight(owner, Models.host(pair.a()), trainable),
+                            ops.weight(owner, Models.host(pair.b()), trainable),
+                            (float) file.config().scaling().scale(path),
+                            file.config().dropout(),
+                            site(model, linear)));
         });
         Map<String, Weight> saved = new LinkedHashMap<>();
         file.saved()
                 .forEach((name, source) -> saved.put(
                         name, ops.weight(owner, Models.host(StoredValues.filed(model.config(), source)), trainable)));
-        Adapter adapter = new Adapter(model, file.config(), List.copyOf(adapted), saved);
-        adapter.putSaved();
-        return adapter;
-    }
-
-    private void putSaved() {
-        saved.forEach((name, weight) -> {
-            Weight old = own(model, name);
-            model.replace(name, weight);
-            replaced.put(name, old);
-        });
+        return new Adapter(model, file.config(), branches, saved);
     }
 
     private static Linear linear(Model model, String path) {
@@ -157,9 +143,7 @@ public final class Adapter {
     /// Its weights: `PATH.lora_A.weight` and `PATH.lora_B.weight` of each branch, then whole ones.
     public Parameters parameters() {
         List<Weight> weights = new ArrayList<>();
-        for (Linear linear : adapted) {
-            linear.lora().ifPresent(lora -> weights.addAll(List.of(lora.a(), lora.b())));
-        }
+        branches.values().forEach(lora -> weights.addAll(List.of(lora.a(), lora.b())));
         weights.addAll(saved.values());
         return Parameters.of(weights);
     }
@@ -174,32 +158,47 @@ public final class Adapter {
     /// @throws org.panamask.checkpoint.CheckpointException if the file system refuses
     public void save(Ops ops, Path folder, String baseModel) {
         Map<String, LoraPair> modules = new LinkedHashMap<>();
-        for (Linear linear : adapted) {
-            linear.lora()
-                    .ifPresent(lora -> modules.put(
-                            linear.path(),
-                            new LoraPair(
-                                    StoredValues.read(ops, linear.path() + A, lora.a()),
-                                    StoredValues.read(ops, linear.path() + B, lora.b()))));
-        }
+        branches.forEach((linear, lora) -> modules.put(
+                linear.path(),
+                new LoraPair(
+                        StoredValues.read(ops, linear.path() + A, lora.a()),
+                        StoredValues.read(ops, linear.path() + B, lora.b()))));
         Map<String, WeightSource> whole = new LinkedHashMap<>();
         saved.forEach((name, weight) -> whole.put(name, StoredValues.read(ops, model.config(), name, weight)));
         PeftAdapter.write(folder, config.withBaseModel(baseModel), new PeftWeights(modules, whole));
     }
 
-    /// Adds the branches to the model's own weights, which `owner` keeps from now on, and takes the adapter away.
-    /// Whole weights stay in the model and with the adapter's owner.
+    /// Adds the branches to the model's own weights, in the type those are stored in: products and sums are formed in
+    /// double precision and rounded once. Whole weights are in the model already. Does nothing when merged.
+    ///
+    /// @param ops of the job that merges
+    /// @param owner keeps the sums
     public void merge(BackwardOps ops, Owner owner) {
-        for (Linear linear : adapted) {
-            Weight merged = ops.weight(owner, linear.merged(ops), false);
-            linear.withdraw();
-            linear.replace(merged);
-        }
+        branches.forEach((linear, lora) -> {
+            if (!merged.containsKey(linear)) {
+                Weight old = linear.weight();
+                WeightSource sum = StoredValues.of(old, linear.merged(ops));
+                Weight weight = ops.weight(owner, Models.host(sum), false);
+                linear.withdraw();
+                linear.replace(weight);
+                merged.put(linear, new Parted(old, lora));
+            }
+        });
     }
 
-    /// Takes the adapter away: the model is as it was before.
+    /// Puts the former weights back, bit for bit, and the branches beside them again. Does nothing when not merged.
+    public void unmerge() {
+        merged.forEach((linear, parted) -> {
+            linear.replace(parted.weight());
+            linear.adapt(parted.branch());
+        });
+        merged.clear();
+    }
+
+    /// Takes the adapter away, merged or not: the model is as it was before.
     public void detach() {
-        adapted.forEach(Linear::withdraw);
+        unmerge();
+        branches.keySet().forEach(Linear::withdraw);
         replaced.forEach(model::replace);
         replaced.clear();
     }

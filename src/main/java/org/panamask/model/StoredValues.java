@@ -16,8 +16,17 @@ final class StoredValues {
         for (int n = 0; n < values.length; n++) {
             floats[n] = (float) values[n];
         }
+        return WeightSource.of(name, type(weight), weight.shape(), floats);
+    }
+
+    /// Other values for `weight`, in the type that its own are kept in.
+    static WeightSource of(Weight weight, float[] values) {
+        return WeightSource.of(weight.name(), type(weight), weight.shape(), values);
+    }
+
+    private static DType type(Weight weight) {
         DType kept = weight.value().dtype();
-        return WeightSource.of(name, kept == DType.F64 ? DType.F32 : kept, weight.shape(), floats);
+        return kept == DType.F64 ? DType.F32 : kept;
     }
 
     /// The same, laid out as the files of a model of `config` keep it.

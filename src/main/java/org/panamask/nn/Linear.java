@@ -3,7 +3,6 @@ package org.panamask.nn;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
@@ -52,15 +51,15 @@ public final class Linear {
         weight = other;
     }
 
-    /// `W + scale * B A`, summed in double precision and stored as F32; W itself where there is no adapter.
-    public HostTensor merged(Ops ops) {
+    /// `W + scale * B A`, row-major, summed in double precision; W itself where there is no adapter.
+    public float[] merged(Ops ops) {
         double[] sum = ops.doubles(weight.value());
         lora.ifPresent(branch -> addProduct(sum, branch, ops));
         float[] values = new float[sum.length];
         for (int n = 0; n < sum.length; n++) {
             values[n] = (float) sum[n];
         }
-        return HostTensor.of(weight.name(), weight.shape(), values);
+        return values;
     }
 
     private void addProduct(double[] sum, Lora branch, Ops ops) {

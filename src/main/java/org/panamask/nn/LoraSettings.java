@@ -1,6 +1,9 @@
 package org.panamask.nn;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.panamask.config.Key;
 import org.panamask.config.Require;
@@ -13,7 +16,10 @@ import org.panamask.config.Settings;
 /// @param dropout the share of inputs to A that is dropped in training, in [0, 1)
 /// @param targets last parts of the names of the layers that get adapters; `all` means every linear layer but the head
 /// @param modulesToSave last parts of the names of modules that are trained whole and stored with the adapter
+/// @param rankPattern ranks of layers that differ, by name or by a regular expression for the last parts of their names
+/// @param alphaPattern alphas of layers that differ, in the same way
 /// @param useRslora whether the scale is alpha / sqrt(rank) instead of alpha / rank
+/// @param createNewAdapter whether adapters that the model is given are all merged into it and a new one is trained
 /// @see <a href="https://arxiv.org/abs/2106.09685">Hu et al. 2021</a>
 public record LoraSettings(
         @Key(value = "8", doc = "rank of the adapters, at least 1")
@@ -37,8 +43,23 @@ public record LoraSettings(
                         + " the model never saw")
         List<String> modulesToSave,
 
+        @Key(
+                value = "{}",
+                doc = "ranks of layers that differ from rank, by the last parts of their names or a regular expression"
+                        + " for them, such as {down_proj: 4}; the first that matches counts")
+        Map<String, Integer> rankPattern,
+
+        @Key(value = "{}", doc = "alphas of layers that differ from alpha, named as in rank_pattern")
+        Map<String, Double> alphaPattern,
+
         @Key(value = "false", doc = "scale by alpha / sqrt(rank) instead of alpha / rank")
-        boolean useRslora) {
+        boolean useRslora,
+
+        @Key(
+                value = "false",
+                doc = "merge all of model.adapter into the model and train a new adapter, instead of going on with the"
+                        + " last one")
+        boolean createNewAdapter) {
 
     /// Checks the ranges and keeps copies of the lists.
     public LoraSettings {
@@ -52,6 +73,13 @@ public record LoraSettings(
         modulesToSave.forEach(module -> Require.that(
                 !module.isBlank(), "modules_to_save must name modules, such as embed_tokens, not empty text"));
         modulesToSave = List.copyOf(modulesToSave);
+        rankPattern.forEach((name, number) -> Require.that(
+                number >= 1, "rank_pattern must give ranks of at least 1, but gives " + name + " " + number));
+        alphaPattern.forEach((name, number) -> Require.that(
+                number > 0 && Double.isFinite(number),
+                "alpha_pattern must give alphas above 0, but gives " + name + " " + number));
+        rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+        alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
     }
 
     /// Every key at its default.
@@ -69,10 +97,5 @@ public record LoraSettings(
     /// Alpha, or twice the rank when it was left out.
     public double resolvedAlpha() {
         return alpha.orElse(2.0 * rank);
-    }
-
-    /// What the product B A is multiplied by.
-    public double scale() {
-        return useRslora ? resolvedAlpha() / Math.sqrt(rank) : resolvedAlpha() / rank;
     }
 }

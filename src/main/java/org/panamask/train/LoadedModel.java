@@ -1,7 +1,11 @@
 package org.panamask.train;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
 import org.panamask.checkpoint.HubFolder;
@@ -16,6 +20,7 @@ import org.panamask.nn.LoraSettings;
 import org.panamask.nn.Parameters;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Weight;
 import org.panamask.text.Tokenizer;
 
 /// A model on a backend with its tokenizer, its special ids and perhaps an adapter. Closing it gives its weights back;
@@ -30,6 +35,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Growth growth;
     private final Model model;
     private final Optional<Adapter> adapter;
+    private final List<Path> merged = new ArrayList<>();
     private final RowIds special;
     private final ModelNotes notes;
 
@@ -43,7 +49,7 @@ public final class LoadedModel implements AutoCloseable {
         /// @param seed of the random start, where the model has one
         record Everything(long seed) implements Trained {}
 
-        /// An adapter beside frozen weights: a new one, or the one that the settings name.
+        /// An adapter beside frozen weights: a new one, or the last that the settings name.
         ///
         /// @param settings of a new adapter
         /// @param seed of its random start
@@ -64,7 +70,7 @@ public final class LoadedModel implements AutoCloseable {
         this.precision = precision;
         this.folder = settings.path();
         ModelConfig config = HubFolder.config(folder);
-        this.notes = ModelNotes.read(settings.adapter().orElse(folder));
+        this.notes = ModelNotes.read(settings.adapter().isEmpty() ? folder : settings.adapter().getLast());
         this.tokenizer = TokenGrowth.tokenizer(settings);
         this.weights = backend.owner("weights");
         this.branches = backend.owner("adapter");
@@ -101,19 +107,31 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
+    /// Merges all adapters but the one that stays beside the model: the last one given, or a new one.
     private Optional<Adapter> adapter(BackwardOps ops, ModelSettings settings, Trained trained) {
-        boolean trainable = trained instanceof Trained.Branches;
-        if (settings.adapter().isPresent()) {
-            try (PeftAdapter file = PeftAdapter.open(settings.adapter().get(), model.naming())) {
-                return Optional.of(Adapter.load(model, file, ops, branches, trainable));
-            }
+        List<Path> given = settings.adapter();
+        if (trained instanceof Trained.Branches(LoraSettings lora, long seed)
+                && (given.isEmpty() || lora.createNewAdapter())) {
+            merge(ops, given);
+            return Optional.of(Adapter.create(
+                    model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
         }
-        return switch (trained) {
-            case Trained.Branches(LoraSettings lora, long seed) ->
-                Optional.of(Adapter.create(
-                        model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
-            case Trained.Nothing _, Trained.Everything _ -> Optional.empty();
-        };
+        if (given.isEmpty()) {
+            return Optional.empty();
+        }
+        merge(ops, given.subList(0, given.size() - 1));
+        return Optional.of(load(ops, given.getLast(), trained instanceof Trained.Branches));
+    }
+
+    private void merge(BackwardOps ops, List<Path> paths) {
+        paths.forEach(path -> load(ops, path, false).merge(ops, weights));
+        merged.addAll(paths);
+    }
+
+    private Adapter load(BackwardOps ops, Path path, boolean trainable) {
+        try (PeftAdapter file = PeftAdapter.open(path, model.naming())) {
+            return Adapter.load(model, file, ops, branches, trainable);
+        }
     }
 
     /// The backend it lives on.
@@ -141,6 +159,11 @@ public final class LoadedModel implements AutoCloseable {
         return adapter;
     }
 
+    /// The adapters that were merged into the model: its adapter needs them before it.
+    public List<Path> merged() {
+        return List.copyOf(merged);
+    }
+
     /// The tokenizer.
     public Tokenizer tokenizer() {
         return tokenizer;
@@ -159,6 +182,20 @@ public final class LoadedModel implements AutoCloseable {
     /// The weights that training changes: the adapter's, or the model's own.
     public Parameters trained() {
         return adapter.map(Adapter::parameters).orElseGet(model::parameters);
+    }
+
+    /// How many numbers training changes.
+    public long trainedCount() {
+        return trained().trainable().stream()
+                .mapToLong(weight -> weight.shape().count())
+                .sum();
+    }
+
+    /// How many numbers it computes with, those of the adapter included.
+    public long count() {
+        Set<Weight> all = new HashSet<>(model.parameters().all());
+        adapter.ifPresent(beside -> all.addAll(beside.parameters().all()));
+        return all.stream().mapToLong(weight -> weight.shape().count()).sum();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.panamask.train;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.panamask.config.Key;
@@ -17,7 +18,7 @@ import org.panamask.config.Settings;
 /// @param sepTokenId the id between prompt and answer
 /// @param eosTokenId the id that ends an answer
 /// @param padTokenId the id that fills a row
-/// @param adapter an adapter to go on training
+/// @param adapter adapters of the model: all but the last are merged into it, the last is trained on
 /// @param tokenizer a tokenizer file or folder, if not that of the model folder
 /// @param splitDigits whether every digit is a token of its own
 public record ModelSettings(
@@ -50,8 +51,11 @@ public record ModelSettings(
         @Key(doc = "id of the token that fills a row; found in the model folder when left out")
         Optional<Integer> padTokenId,
 
-        @Key(doc = "folder of a PEFT adapter to go on training")
-        Optional<Path> adapter,
+        @Key(
+                value = "[]",
+                doc = "folders of PEFT adapters, in the order they were trained: all but the last are merged into the"
+                        + " model, the last goes on training")
+        List<Path> adapter,
 
         @Key(
                 doc =
@@ -85,6 +89,7 @@ public record ModelSettings(
         sepTokenId.ifPresent(id -> Require.atLeast("sep_token_id", id, 0));
         eosTokenId.ifPresent(id -> Require.atLeast("eos_token_id", id, 0));
         padTokenId.ifPresent(id -> Require.atLeast("pad_token_id", id, 0));
+        adapter = List.copyOf(adapter);
         maskToken.ifPresent(token -> Require.that(!token.isEmpty(), "mask_token must not be empty"));
         Require.that(
                 maskTokenId.isEmpty() || maskToken.isEmpty() || maskToken.get().equals(REUSE),

@@ -24,7 +24,7 @@ final class RecipeFiles {
     static List<Problem> problems(Recipe recipe, Map<String, Place> places, List<Problem> known) {
         RecipeFiles files = new RecipeFiles(places, known);
         files.folder("model.path", recipe.model().path());
-        recipe.model().adapter().ifPresent(path -> files.folder("model.adapter", path));
+        recipe.model().adapter().forEach(path -> files.folder("model.adapter", path));
         recipe.model().tokenizer().ifPresent(path -> files.either("model.tokenizer", path));
         recipe.data().train().ifPresent(path -> files.file("data.train", path));
         if (!recipe.data().dataset().isEmpty() || !recipe.data().evalDataset().isEmpty()) {

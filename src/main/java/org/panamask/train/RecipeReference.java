@@ -168,6 +168,17 @@ public final class RecipeReference {
                 schema.put("type", "array");
                 schema.put("items", Map.of("type", "string"));
             }
+            case SettingType.Locations _ ->
+                schema.put(
+                        "anyOf",
+                        List.of(
+                                Map.of("type", "string"),
+                                Map.of("type", "array", "items", Map.of("type", "string"))));
+            case SettingType.Numbers numbers -> {
+                schema.put("type", "object");
+                String number = numbers.number() instanceof SettingType.Whole ? "integer" : "number";
+                schema.put("additionalProperties", Map.of("type", number));
+            }
             case SettingType.Choice choice -> schema.put("enum", choice.names());
             case Section section
             when section.shorthand().isPresent() ->
@@ -201,8 +212,11 @@ public final class RecipeReference {
             case SettingType.Whole _ -> Long.parseLong(text);
             case SettingType.Real _ -> Double.parseDouble(text);
             case SettingType.Flag _ -> Boolean.parseBoolean(text);
-            case SettingType.TextList _ ->
-                List.of(text.substring(1, text.length() - 1).split(", *"));
+            case SettingType.TextList _, SettingType.Locations _ ->
+                text.equals("[]")
+                        ? List.of()
+                        : List.of(text.substring(1, text.length() - 1).split(", *"));
+            case SettingType.Numbers _ -> Map.of();
             case SettingType.Text _, SettingType.Location _, SettingType.Choice _ -> text;
             case Section _, SettingType.Modes _ -> text;
         };

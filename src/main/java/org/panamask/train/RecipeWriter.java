@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.panamask.config.Section;
 import org.panamask.config.Setting;
 import org.panamask.config.SettingType;
@@ -81,6 +82,10 @@ public final class RecipeWriter {
             case Float number -> number(number.toString());
             case Enum<?> constant -> SettingType.Choice.written(constant);
             case List<?> list -> list.stream().map(RecipeWriter::leaf).toList().toString();
+            case Map<?, ?> map ->
+                map.entrySet().stream()
+                        .map(entry -> quoted(String.valueOf(entry.getKey())) + ": " + leaf(entry.getValue()))
+                        .collect(Collectors.joining(", ", "{", "}"));
             case String text -> quoted(text);
             case Path path -> quoted(path.toString());
             default -> value.toString();

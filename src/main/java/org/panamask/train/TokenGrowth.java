@@ -26,7 +26,9 @@ final class TokenGrowth {
     /// The tokenizer of `settings`, with the new token where one is asked for.
     static Tokenizer tokenizer(ModelSettings settings) {
         Path source = settings.tokenizer()
-                .or(() -> settings.adapter().filter(folder -> Files.exists(folder.resolve("tokenizer.json"))))
+                .or(() -> settings.adapter().reversed().stream()
+                        .filter(folder -> Files.exists(folder.resolve("tokenizer.json")))
+                        .findFirst())
                 .orElse(settings.path());
         return Tokenizer.open(
                 source,
@@ -43,8 +45,11 @@ final class TokenGrowth {
             int rows = tokens > config.facts().vocabularySize() ? tokens + tokens % 2 : 0;
             return new Growth(rows, Optional.of(tokenizer.specialTokens().require(SpecialToken.MASK)), seed);
         }
-        return settings.adapter()
-                .map(folder -> new Growth(rows(folder, config), Optional.empty(), seed))
+        return settings.adapter().reversed().stream()
+                .map(folder -> rows(folder, config))
+                .filter(rows -> rows > 0)
+                .findFirst()
+                .map(rows -> new Growth(rows, Optional.empty(), seed))
                 .orElseGet(Growth::none);
     }
 

@@ -3,7 +3,6 @@ package org.panamask.verify;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.panamask.autograd.Accumulators;
 import org.panamask.autograd.Tape;
 import org.panamask.diffusion.ScoredRows;
@@ -36,13 +35,11 @@ final class GradientCases {
     static Adapter adapter(FixtureCase fixture, Model model, BackwardOps ops, Owner owner, String prefix) {
         List<String> targets = new ArrayList<>();
         fixture.parameter("targets").forEach(target -> targets.add(target.asString()));
-        LoraSettings settings = new LoraSettings(
-                fixture.parameter("r").asInt(),
-                Optional.of(fixture.parameter("lora_alpha").asDouble()),
-                fixture.parameter("lora_dropout").asDouble(),
-                targets,
-                List.of(),
-                false);
+        LoraSettings settings = LoraSettings.defaults()
+                .with("rank", fixture.parameter("r").asInt())
+                .with("alpha", fixture.parameter("lora_alpha").asDouble())
+                .with("dropout", fixture.parameter("lora_dropout").asDouble())
+                .with("targets", targets);
         Adapter adapter = Adapter.create(model, settings, 0, ops, owner);
         for (Weight weight : adapter.parameters().all()) {
             put(ops, weight, fixture.doubles(prefix + weight.name()));

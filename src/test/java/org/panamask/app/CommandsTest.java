@@ -49,7 +49,10 @@ final class CommandsTest {
         Path output = folder.resolve("run");
         assertThat(run)
                 .isEqualTo(new CommandRun(
-                        0, "", "done after 4 steps, saved the adapter to " + output + System.lineSeparator()));
+                        0,
+                        "",
+                        "training 1,024 of 6,736 parameters (15.20 %)" + System.lineSeparator()
+                                + "done after 4 steps, saved the adapter to " + output + System.lineSeparator()));
         assertThat(names(output))
                 .containsOnly(
                         "adapter_config.json",

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModulePatternTest {
+    private static final String KEY = "adapter_config.json: target_modules";
     private static final String FIVE_EMPTIES = "(|)(|)(|)(|)(|)";
     private static final String FIVE_OPTIONS = "(a?|b?)(a?|b?)(a?|b?)(a?|b?)(a?|b?)";
     private static final String Q = "model.layers.10.self_attn.q_proj";
@@ -25,7 +26,7 @@ class ModulePatternTest {
                 "model\\.[^x]*_proj"
             })
     void matchesWholePaths(String expression) {
-        ModulePattern pattern = ModulePattern.whole("target_modules", expression);
+        ModulePattern pattern = ModulePattern.whole(KEY, expression);
         assertThat(pattern.matches(Q)).isTrue();
         assertThat(pattern.matches("visual." + Q.replace("q_proj", "x"))).isFalse();
     }
@@ -57,7 +58,7 @@ class ModulePatternTest {
             })
     void refusesWhatCouldHangUnseen(String expression) {
         assertThatExceptionOfType(CheckpointException.class)
-                .isThrownBy(() -> ModulePattern.whole("target_modules", expression))
+                .isThrownBy(() -> ModulePattern.whole(KEY, expression))
                 .withMessage("adapter_config.json: target_modules must be a regular expression of characters, classes,"
                         + " groups, |, *, + and ?, but got " + expression + "; list the modules instead");
     }
@@ -70,7 +71,7 @@ class ModulePatternTest {
                 "a*" + FIVE_OPTIONS + FIVE_OPTIONS + FIVE_OPTIONS + "x"
             })
     void stopsBacktrackingThatWouldNotEnd(String expression) {
-        ModulePattern pattern = ModulePattern.whole("target_modules", expression);
+        ModulePattern pattern = ModulePattern.whole(KEY, expression);
         Assertions.assertTimeoutPreemptively(
                 Duration.ofSeconds(20),
                 () -> assertThatExceptionOfType(CheckpointException.class)
@@ -81,11 +82,11 @@ class ModulePatternTest {
     @Test
     void refusesEndlessExpressionsAndPaths() {
         assertThatExceptionOfType(CheckpointException.class)
-                .isThrownBy(() -> ModulePattern.whole("target_modules", "a".repeat(2_001)))
+                .isThrownBy(() -> ModulePattern.whole(KEY, "a".repeat(2_001)))
                 .withMessage("adapter_config.json: target_modules must have at most 2000 characters, but got 2001; list"
                         + " the modules instead");
         assertThatExceptionOfType(CheckpointException.class)
-                .isThrownBy(() -> ModulePattern.whole("target_modules", "a").matches("a".repeat(1_001)))
+                .isThrownBy(() -> ModulePattern.whole(KEY, "a").matches("a".repeat(1_001)))
                 .withMessageStartingWith("adapter_config.json: a module path has at most 1000 characters, but got aaa");
     }
 }

@@ -19,8 +19,10 @@ import org.panamask.checkpoint.PeftWeights;
 import org.panamask.checkpoint.WeightSource;
 import org.panamask.config.SettingException;
 import org.panamask.diffusion.Canvas;
+import org.panamask.nn.Lora;
 import org.panamask.nn.LoraSettings;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Weight;
 
@@ -88,6 +90,80 @@ final class AdapterTest {
                     .isThrownBy(() -> create(tiny, SETTINGS.with("targets", List.of("q_prj"))))
                     .withMessage("lora.targets must name linear layers of the model, not 'q_prj'; it has down_proj,"
                             + " gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj");
+        }
+    }
+
+    @Test
+    void patternsGiveLayersTheirOwnRankAndStrength(@TempDir Path folder) {
+        LoraSettings settings = SETTINGS.with("targets", List.of("q_proj", "down_proj"))
+                .with("alpha", 6)
+                .with("use_rslora", true)
+                .with("rank_pattern", Map.of("down_proj", 9))
+                .with("alpha_pattern", Map.of("layers\\.1\\..*_proj", 12.0));
+        double[] adapted;
+        try (Tiny tiny = Tiny.open("llama-tiny")) {
+            Adapter adapter = create(tiny, settings);
+            assertThat(scales(tiny)).containsExactly(6 / 2f, 6 / 3f, 12 / 2f, 12 / 3f);
+            assertThat(adapter.parameters().count()).isEqualTo(2L * (4 * (64 + 64) + 9 * (112 + 64)));
+            assertThat(adapter.parameters().count())
+                    .isEqualTo(AdapterLayout.of(tiny.model(), settings).count());
+            change(tiny, ops -> {
+                adapter.parameters().all().forEach(weight -> fill(ops, weight));
+                adapter.save(ops, folder, "llama-tiny");
+            });
+            adapted = tiny.logits(CANVAS);
+        }
+        try (Tiny tiny = Tiny.open("llama-tiny");
+                PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
+            tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false));
+
+            assertThat(tiny.logits(CANVAS)).isEqualTo(adapted);
+            assertThat(file.config().scaling().ranks().numbers()).isEqualTo(Map.of("down_proj", 9.0));
+            assertThat(file.config().scaling().alphas().numbers()).isEqualTo(Map.of("layers\\.1\\..*_proj", 12.0));
+            assertThat(file.config().scaling().rankStabilised()).isTrue();
+        }
+    }
+
+    private static List<Float> scales(Tiny tiny) {
+        return tiny.model().linears().stream()
+                .flatMap(linear -> linear.lora().stream())
+                .map(Lora::scale)
+                .toList();
+    }
+
+    @Test
+    void aPatternThatMatchesNothingIsRefused() {
+        try (Tiny tiny = Tiny.open("llama-tiny")) {
+            LoraSettings settings = SETTINGS.with("targets", List.of("q_proj", "v_proj"));
+            assertThatExceptionOfType(SettingException.class)
+                    .isThrownBy(() -> create(tiny, settings.with("rank_pattern", Map.of("q_prj", 2))))
+                    .withMessage("lora.rank_pattern must name layers that get adapters, not 'q_prj', did you mean"
+                            + " 'q_proj'? they are q_proj, v_proj");
+            assertThatExceptionOfType(SettingException.class)
+                    .isThrownBy(() -> create(tiny, settings.with("alpha_pattern", Map.of("layers.9.*proj", 2.0))))
+                    .withMessage("lora.alpha_pattern must name layers that get adapters, not 'layers.9.*proj'; they are"
+                            + " q_proj, v_proj");
+            assertThatExceptionOfType(CheckpointException.class)
+                    .isThrownBy(() -> create(tiny, settings.with("rank_pattern", Map.of("(q_proj", 2))))
+                    .withMessage("lora.rank_pattern must be a regular expression of characters, classes, groups, |, *,"
+                            + " + and ?, but got (q_proj; list the modules instead");
+        }
+    }
+
+    @Test
+    void aWholeEmbeddingIsNoLongerTiedToTheHead() {
+        try (Tiny tiny = Tiny.open("llama3-tiny")) {
+            Weight head = tiny.model().head();
+            double[] before = tiny.logits(CANVAS);
+            Adapter adapter = create(
+                    tiny, SETTINGS.with("targets", List.of("q_proj")).with("modules_to_save", List.of("embed_tokens")));
+
+            assertThat(tiny.logits(CANVAS)).isEqualTo(before);
+            assertThat(tiny.model().head()).isSameAs(head);
+            assertThat(tiny.model().parameters().names()).contains("lm_head.weight");
+            assertThat(adapter.parameters().weight("model.embed_tokens.weight").trainable())
+                    .isTrue();
+            assertThat(head.trainable()).isFalse();
         }
     }
 
@@ -180,6 +256,30 @@ final class AdapterTest {
         }
         try (Tiny tiny = Tiny.open(folder)) {
             assertThat(tiny.logits(CANVAS)).containsExactly(adapted, within(1e-4));
+        }
+    }
+
+    @Test
+    void unmergingRestoresTheExactBits() {
+        try (Tiny tiny = Tiny.open("llama-tiny-bf16")) {
+            double[] before = tiny.logits(CANVAS);
+            List<Weight> weights = tiny.model().parameters().all();
+            Adapter adapter = filled(tiny);
+            double[] beside = tiny.logits(CANVAS);
+            change(tiny, ops -> adapter.merge(ops, tiny.owner()));
+            double[] merged = tiny.logits(CANVAS);
+            change(tiny, ops -> adapter.merge(ops, tiny.owner()));
+
+            assertThat(tiny.logits(CANVAS)).isEqualTo(merged).isNotEqualTo(beside);
+            assertThat(tiny.model().linears())
+                    .allMatch(linear -> linear.weight().value().dtype() == DType.BF16);
+            assertThat(merged).containsExactly(beside, within(0.1));
+            adapter.unmerge();
+            assertThat(tiny.logits(CANVAS)).isEqualTo(beside);
+            change(tiny, ops -> adapter.merge(ops, tiny.owner()));
+            adapter.detach();
+            assertThat(tiny.logits(CANVAS)).isEqualTo(before);
+            assertThat(tiny.model().parameters().all()).isEqualTo(weights);
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +58,13 @@ class RecipeReaderTest {
                   mask_token: "<|mask|>"
                   mask_token_id: null
                 objective: {mode: ddm, epsilon: 1e-2, loss_normalization: token-bound, packing: false}
-                lora: {rank: 16, alpha: 32, targets: [q_proj, v_proj], use_rslora: true}
+                lora:
+                  rank: 16
+                  alpha: 32
+                  targets: [q_proj, v_proj]
+                  rank_pattern: {q_proj: 4, "0.*proj": 2}
+                  alpha_pattern: {v_proj: 1.5}
+                  use_rslora: true
                 data: {train: /abs/rows.jsonl, val_size: 0.05}
                 train: {scheduler: constant_with_warmup, seed: 12345678901, step_count: floor}
                 sample:
@@ -71,7 +78,17 @@ class RecipeReaderTest {
         assertThat(recipe.objective())
                 .isEqualTo(new Objective.Ddm(true, 0.01, 10000, LossNormalization.TOKEN_BOUND, false));
         assertThat(recipe.lora())
-                .contains(new LoraSettings(16, Optional.of(32.0), 0, List.of("q_proj", "v_proj"), List.of(), true));
+                .contains(new LoraSettings(
+                        16,
+                        Optional.of(32.0),
+                        0,
+                        List.of("q_proj", "v_proj"),
+                        List.of(),
+                        Map.of("q_proj", 4, "0.*proj", 2),
+                        Map.of("v_proj", 1.5),
+                        true,
+                        false));
+        assertThat(recipe.lora().orElseThrow().rankPattern().keySet()).containsExactly("q_proj", "0.*proj");
         assertThat(recipe.data().train()).contains(Path.of("/abs/rows.jsonl"));
         assertThat(recipe.train().seed()).isEqualTo(12345678901L);
         assertThat(recipe.sample().choice()).isEqualTo(SamplerSettings.Choice.SAMPLE);
@@ -184,6 +201,35 @@ class RecipeReaderTest {
                         "recipe.yaml:7: train.learning_rate must be a number that fits, but got '1e999'",
                         "recipe.yaml:8: train.epochs has no value; give one or leave the key out",
                         "recipe.yaml:9: lora.targets must be a list like [a, b], but got 'q_proj'");
+    }
+
+    @Test
+    void groupsOfNumbersAreRead() throws IOException {
+        assertThat(problems(SMALLEST + """
+                lora:
+                  rank_pattern: {q_proj: 4, v_proj: half}
+                  alpha_pattern: 3
+                """))
+                .containsExactly(
+                        "recipe.yaml:5: lora.rank_pattern.v_proj must be a whole number, but got 'half'",
+                        "recipe.yaml:6: lora.alpha_pattern must be a group like {name: 0.5}, but got '3'");
+        Files.writeString(file, SMALLEST + "lora: {rank_pattern: {q_proj: 4}}\n");
+        Recipe recipe = RecipeReader.read(file, List.of("lora.rank_pattern.v_proj=2", "lora.alpha_pattern={a: 1}"));
+        assertThat(recipe.lora().orElseThrow().rankPattern()).isEqualTo(Map.of("q_proj", 4, "v_proj", 2));
+        assertThat(recipe.lora().orElseThrow().alphaPattern()).isEqualTo(Map.of("a", 1.0));
+        assertThat(RecipeReader.parse(RecipeWriter.text(recipe), "again", folder))
+                .isEqualTo(recipe);
+    }
+
+    @Test
+    void onePathIsAListOfOne() throws IOException {
+        assertThat(read("model: {path: m, adapter: a}\ndata: {train: r}\noutput: o\n")
+                        .model()
+                        .adapter())
+                .containsExactly(folder.resolve("a"));
+        Recipe two = read("model: {path: m, adapter: [a, /b]}\ndata: {train: r}\noutput: o\n");
+        assertThat(two.model().adapter()).containsExactly(folder.resolve("a"), Path.of("/b"));
+        assertThat(RecipeReader.parse(RecipeWriter.text(two), "again", folder)).isEqualTo(two);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.panamask.backend.BackendSettings;
@@ -32,14 +33,14 @@ class SettingsRangesTest {
     void adaptersCheckThemselves() {
         LoraSettings lora = LoraSettings.defaults();
         assertThat(lora.resolvedAlpha()).isEqualTo(16);
-        assertThat(lora.scale()).isEqualTo(2);
-        assertThat(lora.with("rank", 16)
-                        .with("alpha", 32)
-                        .with("use_rslora", true)
-                        .scale())
-                .isEqualTo(8);
         assertRefused(() -> lora.with("rank", 0), "rank must be at least 1, not 0");
         assertRefused(() -> lora.with("alpha", 0), "alpha must be above 0, not 0.0");
+        assertRefused(
+                () -> lora.with("rank_pattern", Map.of("q_proj", 0)),
+                "rank_pattern must give ranks of at least 1, but gives q_proj 0");
+        assertRefused(
+                () -> lora.with("alpha_pattern", Map.of("q_proj", 0.0)),
+                "alpha_pattern must give alphas above 0, but gives q_proj 0.0");
         assertRefused(() -> lora.with("dropout", 1), "dropout must be at least 0 and below 1, not 1.0");
         assertRefused(
                 () -> lora.with("targets", List.of()), "targets must name at least one layer, such as q_proj, or all");
