@@ -121,7 +121,11 @@ class FineTuningTest {
     void aNewAdapterIsTrainedOnTopOfMergedOnes() {
         FineTuning.run(recipe, NOBODY);
         Recipe second = recipe.with(
-                        "lora", recipe.lora().orElseThrow().with("create_new_adapter", true).with("rank", 2))
+                        "lora",
+                        recipe.lora()
+                                .orElseThrow()
+                                .with("create_new_adapter", true)
+                                .with("rank", 2))
                 .with("model", recipe.model().with("adapter", recipe.output()))
                 .with("output", folder.resolve("second"));
         List<int[]> inMemory = trained(second);

@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
             TrainCommand.class,
             GenerateCommand.class,
             InfillCommand.class,
+            MergeCommand.class,
             VerifyCommand.class,
             DoctorCommand.class,
             RecipeCommand.class,

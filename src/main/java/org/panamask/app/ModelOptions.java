@@ -2,6 +2,7 @@ package org.panamask.app;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;

@@ -56,8 +56,8 @@ final class ModulePattern {
 
     private static ModulePattern compile(String key, String expression, String before) {
         if (expression.length() > LONGEST_EXPRESSION) {
-            throw new CheckpointException(key + " must have at most " + LONGEST_EXPRESSION
-                    + " characters, but got " + expression.length() + "; list the modules instead");
+            throw new CheckpointException(key + " must have at most " + LONGEST_EXPRESSION + " characters, but got "
+                    + expression.length() + "; list the modules instead");
         }
         String body = before.isEmpty() && expression.startsWith("^") ? expression.substring(1) : expression;
         body = body.endsWith("$") ? body.substring(0, body.length() - 1) : body;
@@ -73,13 +73,14 @@ final class ModulePattern {
     }
 
     private static CheckpointException notPlain(String key, String expression) {
-        return new CheckpointException(key + " must be a regular expression of characters, classes, groups, |, *, + and ?, but got "
-                + Printable.of(expression) + "; list the modules instead");
+        return new CheckpointException(
+                key + " must be a regular expression of characters, classes, groups, |, *, + and ?, but got "
+                        + Printable.of(expression) + "; list the modules instead");
     }
 
     private CheckpointException tooSlow() {
-        return new CheckpointException(key + " must match in " + MOST_STEPS
-                + " steps, but got " + Printable.of(expression) + " which takes more; list the modules instead");
+        return new CheckpointException(key + " must match in " + MOST_STEPS + " steps, but got "
+                + Printable.of(expression) + " which takes more; list the modules instead");
     }
 
     /// Counts the characters that the matcher looks at: backtracking shows nowhere else.

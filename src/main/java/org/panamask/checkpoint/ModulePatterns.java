@@ -24,8 +24,8 @@ public final class ModulePatterns {
         return of("pattern", Map.of());
     }
 
-    /// The given numbers by expression, tried in the order of the map; `key` is what messages call the setting, such as
-    /// `adapter_config.json: rank_pattern`.
+    /// The given numbers by expression, tried in the order of the map; `key` is what messages call the setting,
+    /// such as `adapter_config.json: rank_pattern`.
     ///
     /// @throws CheckpointException if an expression is none or too long
     public static ModulePatterns of(String key, Map<String, ? extends Number> numbers) {

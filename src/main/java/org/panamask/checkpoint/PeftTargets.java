@@ -43,7 +43,8 @@ public sealed interface PeftTargets {
 
         @Override
         public boolean covers(String path) {
-            return ModulePattern.whole(PeftConfig.FILE + ": target_modules", text).matches(path);
+            return ModulePattern.whole(PeftConfig.FILE + ": target_modules", text)
+                    .matches(path);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.core.JsonGenerator;
 
 /// Writes safetensors files: tensors in the order given, header padded with spaces to eight bytes, all or nothing.
@@ -28,6 +29,14 @@ public final class SafetensorsWriter {
     ///
     /// @throws CheckpointException if a name comes twice, the header grows over 100 MB, or the file system refuses
     public static void write(Path file, Map<String, String> metadata, List<WeightSource> tensors) {
+        stream(file, metadata, tensors.stream().map(PendingTensor::of).toList());
+    }
+
+    /// [#write] for tensors that are made while they are written, one piece after another.
+    ///
+    /// @throws CheckpointException if a name comes twice, the pieces of a tensor do not make it up, the header
+    ///     grows over 100 MB, or the file system refuses
+    public static void stream(Path file, Map<String, String> metadata, List<PendingTensor> tensors) {
         byte[] header = header(Printable.name(file), metadata, tensors);
         AtomicFile.write(file, channel -> {
             ByteBuffer start = ByteBuffer.allocate(SafetensorsHeader.PREFIX_BYTES + header.length)
@@ -38,14 +47,14 @@ public final class SafetensorsWriter {
             writeFully(channel, start);
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment staging = arena.allocate(STAGING_BYTES);
-                for (WeightSource tensor : tensors) {
-                    writeData(channel, staging, tensor.data());
+                for (PendingTensor tensor : tensors) {
+                    writePieces(file, channel, staging, tensor);
                 }
             }
         });
     }
 
-    private static byte[] header(String file, Map<String, String> metadata, List<WeightSource> tensors) {
+    private static byte[] header(String file, Map<String, String> metadata, List<PendingTensor> tensors) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Set<String> names = new HashSet<>(Set.of(HeaderReader.METADATA));
         try (JsonGenerator json = JsonText.STREAM.createGenerator(bytes)) {
@@ -60,7 +69,7 @@ public final class SafetensorsWriter {
                 json.writeEndObject();
             }
             long offset = 0;
-            for (WeightSource tensor : tensors) {
+            for (PendingTensor tensor : tensors) {
                 requireText(file, tensor.name());
                 if (!names.add(tensor.name())) {
                     throw new CheckpointException(file + ": a tensor name must occur once, but got "
@@ -88,8 +97,8 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static long writeEntry(JsonGenerator json, WeightSource tensor, long offset) {
-        long end = Math.addExact(offset, tensor.data().byteSize());
+    private static long writeEntry(JsonGenerator json, PendingTensor tensor, long offset) {
+        long end = Math.addExact(offset, tensor.bytes());
         json.writeObjectPropertyStart(tensor.name());
         json.writeStringProperty("dtype", tensor.dtype().name());
         json.writeName("shape");
@@ -99,6 +108,21 @@ public final class SafetensorsWriter {
         json.writeArray(new long[] {offset, end}, 0, 2);
         json.writeEndObject();
         return end;
+    }
+
+    private static void writePieces(Path file, FileChannel channel, MemorySegment staging, PendingTensor tensor)
+            throws IOException {
+        long bytes = 0;
+        try (Stream<WeightSource> pieces = tensor.pieces().get()) {
+            for (WeightSource piece : (Iterable<WeightSource>) pieces::iterator) {
+                writeData(channel, staging, piece.data());
+                bytes += piece.data().byteSize();
+            }
+        }
+        if (bytes != tensor.bytes()) {
+            throw new CheckpointException(Printable.name(file) + ": the pieces of " + Printable.of(tensor.name())
+                    + " must have " + tensor.bytes() + " bytes, but have " + bytes + "; make all of its rows");
+        }
     }
 
     private static void writeData(FileChannel channel, MemorySegment staging, MemorySegment data) throws IOException {

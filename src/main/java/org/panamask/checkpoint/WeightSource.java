@@ -104,6 +104,14 @@ public record WeightSource(String file, String name, DType dtype, Shape shape, M
         return Elements.columnMeans(this);
     }
 
+    /// The rows `from` to before `to` of the first extent.
+    public WeightSource rows(long from, long to) {
+        long[] extents = shape.toArray();
+        long row = data.byteSize() / Math.max(1, extents[0]);
+        extents[0] = to - from;
+        return new WeightSource(file, name, dtype, Shape.of(extents), data.asSlice(from * row, (to - from) * row));
+    }
+
     /// The same tensor under another name.
     public WeightSource named(String other) {
         return new WeightSource(file, other, dtype, shape, data);

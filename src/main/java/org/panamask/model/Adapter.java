@@ -168,8 +168,8 @@ public final class Adapter {
         PeftAdapter.write(folder, config.withBaseModel(baseModel), new PeftWeights(modules, whole));
     }
 
-    /// Adds the branches to the model's own weights, in the type those are stored in: products and sums are formed in
-    /// double precision and rounded once. Whole weights are in the model already. Does nothing when merged.
+    /// Adds the branches to the model's own weights, in the type those are stored in: products and sums are formed
+    /// in double precision and rounded once. Whole weights are in the model already. Does nothing when merged.
     ///
     /// @param ops of the job that merges
     /// @param owner keeps the sums

@@ -24,11 +24,11 @@ import org.panamask.tensor.Weight;
 /// @param scaling the rank and strength of each
 /// @param whole names of the weights that are trained whole, with their shapes
 /// @param config what its files will say
-public record AdapterLayout(
-        List<Linear> linears, PeftScaling scaling, Map<String, Shape> whole, PeftConfig config) {
+public record AdapterLayout(List<Linear> linears, PeftScaling scaling, Map<String, Shape> whole, PeftConfig config) {
     /// What `settings` mean for `model`.
     ///
-    /// @throws SettingException if a target or a pattern names no layer, or a module to save cannot be trained whole
+    /// @throws SettingException if a target or a pattern names no layer, or a module to save cannot be trained
+    /// whole
     /// @throws org.panamask.checkpoint.CheckpointException if a pattern is not a plain regular expression
     public static AdapterLayout of(Model model, LoraSettings settings) {
         List<Linear> linears = LoraTargets.select(model.linears(), settings.targets());
@@ -45,13 +45,9 @@ public record AdapterLayout(
                 .withDropout(settings.dropout())
                 .withFanInFanOut(transposed)
                 .withModulesToSave(settings.modulesToSave());
-        Map<String, Shape> whole =
-                LoraTargets.whole(model.replaceable(), linears, settings.modulesToSave()).stream()
-                        .collect(Collectors.toMap(
-                                name -> name,
-                                name -> own(model, name).shape(),
-                                (first, _) -> first,
-                                LinkedHashMap::new));
+        Map<String, Shape> whole = LoraTargets.whole(model.replaceable(), linears, settings.modulesToSave()).stream()
+                .collect(Collectors.toMap(
+                        name -> name, name -> own(model, name).shape(), (first, _) -> first, LinkedHashMap::new));
         return new AdapterLayout(linears, scaling, whole, config);
     }
 
@@ -64,7 +60,8 @@ public record AdapterLayout(
         List<String> paths = linears.stream().map(Linear::path).toList();
         Optional<String> stray = patterns.unmatched(paths).stream().findFirst();
         if (stray.isPresent()) {
-            TreeSet<String> names = linears.stream().map(Linear::lastPart).collect(Collectors.toCollection(TreeSet::new));
+            TreeSet<String> names =
+                    linears.stream().map(Linear::lastPart).collect(Collectors.toCollection(TreeSet::new));
             List<String> known = Stream.concat(names.stream(), paths.stream()).toList();
             String near = Nearest.of(stray.get(), known)
                     .map(name -> ", did you mean '" + name + "'?")

@@ -7,11 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.panamask.checkpoint.AtomicFile;
 import org.panamask.checkpoint.CheckpointException;
+import org.panamask.checkpoint.PendingTensor;
 import org.panamask.checkpoint.SafetensorsWriter;
-import org.panamask.checkpoint.WeightSource;
 import org.panamask.checkpoint.WrapperNaming;
 import org.panamask.diffusion.Denoiser;
 import org.panamask.nn.Linear;
@@ -67,21 +66,20 @@ public sealed interface Model extends Denoiser permits Gpt2, Llama, Qwen2 {
         return facts().maxPositions();
     }
 
-    /// Writes `config.json` and `model.safetensors` under Hugging Face names, weights in the type they are kept in.
+    /// Writes `config.json` and `model.safetensors` under Hugging Face names, weights in the type they are kept in
+    /// and read from the backend one after another.
     /// An adapter beside the model is not written; see [Adapter#save] and [Adapter#merge].
     ///
     /// @throws CheckpointException if the file system refuses
     default void save(Ops ops, Path folder) {
-        List<WeightSource> tensors = new ArrayList<>();
-        for (Map.Entry<String, Weight> entry : parameters().byName().entrySet()) {
-            tensors.add(StoredValues.read(ops, config(), entry.getKey(), entry.getValue()));
-        }
+        List<PendingTensor> tensors = new ArrayList<>();
+        parameters().byName().forEach((name, weight) -> tensors.add(StoredValues.pending(ops, config(), name, weight)));
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new CheckpointException(folder + ": the folder must be writable, but got " + e, e);
         }
-        SafetensorsWriter.write(folder.resolve("model.safetensors"), SafetensorsWriter.PYTORCH, tensors);
+        SafetensorsWriter.stream(folder.resolve("model.safetensors"), SafetensorsWriter.PYTORCH, tensors);
         DType dtype = tensors.getFirst().dtype();
         byte[] json = configJson(StoredValues.torchName(dtype)).getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(folder.resolve("config.json"), channel -> {

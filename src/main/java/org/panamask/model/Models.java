@@ -128,7 +128,7 @@ public final class Models {
     }
 
     /// Names as Hugging Face has them. A tied model may store its one table under the head's name.
-    private static WeightSet plain(WeightSet stored, Architecture architecture) {
+    static WeightSet plain(WeightSet stored, Architecture architecture) {
         WeightSet plain = stored.renamed(architecture.naming()::toPlain);
         String embedding = architecture.embeddingName();
         return architecture.tied() && !plain.has(embedding)

@@ -1,8 +1,11 @@
 package org.panamask.model;
 
+import java.util.stream.Stream;
+import org.panamask.checkpoint.PendingTensor;
 import org.panamask.checkpoint.WeightSource;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Ops;
+import org.panamask.tensor.Shape;
 import org.panamask.tensor.Weight;
 
 /// Weights on their way into files.
@@ -32,6 +35,13 @@ final class StoredValues {
     /// The same, laid out as the files of a model of `config` keep it.
     static WeightSource read(Ops ops, Architecture config, String name, Weight weight) {
         return filed(config, read(ops, name, weight));
+    }
+
+    /// The same, read when it is written.
+    static PendingTensor pending(Ops ops, Architecture config, String name, Weight weight) {
+        Shape shape = weight.shape();
+        Shape filed = config.transposed(name) ? Shape.of(shape.extent(1), shape.extent(0)) : shape;
+        return new PendingTensor(name, type(weight), filed, () -> Stream.of(read(ops, config, name, weight)));
     }
 
     /// A whole weight on its way into or out of files, turned over where they keep it so.

@@ -171,9 +171,7 @@ public final class RecipeReference {
             case SettingType.Locations _ ->
                 schema.put(
                         "anyOf",
-                        List.of(
-                                Map.of("type", "string"),
-                                Map.of("type", "array", "items", Map.of("type", "string"))));
+                        List.of(Map.of("type", "string"), Map.of("type", "array", "items", Map.of("type", "string"))));
             case SettingType.Numbers numbers -> {
                 schema.put("type", "object");
                 String number = numbers.number() instanceof SettingType.Whole ? "integer" : "number";

@@ -113,6 +113,31 @@ final class CommandsTest {
     }
 
     @Test
+    void aMergedFolderGeneratesWhatModelAndAdapterDo() throws IOException {
+        assertThat(train("train: {max_steps: 12, learning_rate: 0.05}\n", "lora.modules_to_save=[embed_tokens]")
+                        .exitCode())
+                .isZero();
+        String beside = generate("-a", folder.resolve("run")).out();
+        assertThat(beside).isNotEqualTo(generate().out());
+        Path out = folder.resolve("merged");
+
+        CommandRun run = CommandRun.of("merge", model, "-a", folder.resolve("run"), "--out", out);
+
+        assertThat(run)
+                .isEqualTo(new CommandRun(
+                        0, "", "merged 1 adapter into " + out + ", with tokenizer.json" + System.lineSeparator()));
+        assertThat(CommandRun.of("generate", "-m", out, "-p", "spell a", "--length", 24, "--steps", 4)
+                        .out())
+                .isEqualTo(beside);
+        assertThat(CommandRun.of("merge", model, "-a", folder.resolve("run"), "--out", out))
+                .isEqualTo(new CommandRun(
+                        2,
+                        "",
+                        "merge: " + out + " must be a new or an empty folder, but there is something; name another"
+                                + " folder" + System.lineSeparator()));
+    }
+
+    @Test
     void generateAnswersAndSaysWhatItCost() {
         CommandRun run = generate();
 

@@ -108,6 +108,23 @@ class SafetensorsWriterTest {
     }
 
     @Test
+    void tensorsAreMadePieceByPiece() {
+        Path file = folder.resolve("pieces.safetensors");
+        WeightSource whole = WeightSource.of("x", Shape.of(3, 2), new float[] {1, 2, 3, 4, 5, 6});
+        PendingTensor rows =
+                new PendingTensor("x", DType.F32, whole.shape(), () -> Stream.of(whole.rows(0, 1), whole.rows(1, 3)));
+        SafetensorsWriter.stream(file, Map.of(), List.of(rows));
+        try (Safetensors opened = Safetensors.open(file)) {
+            assertThat(opened.floats("x")).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+        PendingTensor lacking = new PendingTensor("x", DType.F32, whole.shape(), () -> Stream.of(whole.rows(1, 3)));
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> SafetensorsWriter.stream(file, Map.of(), List.of(lacking)))
+                .withMessage("pieces.safetensors: the pieces of x must have 24 bytes, but have 16; make all of its"
+                        + " rows");
+    }
+
+    @Test
     void refusesBytesThatDoNotFitTheShape() {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> WeightSource.of("x", Shape.of(2), new float[1]))

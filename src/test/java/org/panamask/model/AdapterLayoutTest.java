@@ -55,7 +55,8 @@ final class AdapterLayoutTest {
     void llama2HasThePublishedNumberOfTrainableParameters() {
         assertThat(count(RANK_16.with("targets", ATTENTION))).isEqualTo(16_777_216);
         assertThat(count(RANK_16)).isEqualTo(39_976_960);
-        assertThat(count(RANK_16.with("modules_to_save", List.of("embed_tokens")))).isEqualTo(39_976_960L + 131_072_000);
+        assertThat(count(RANK_16.with("modules_to_save", List.of("embed_tokens"))))
+                .isEqualTo(39_976_960L + 131_072_000);
     }
 
     @Test
