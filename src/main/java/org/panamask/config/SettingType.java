@@ -126,7 +126,8 @@ public sealed interface SettingType permits SettingType.Leaf, Section, SettingTy
         }
         if (type instanceof ParameterizedType map
                 && map.getRawType() == Map.class
-                && of(map.getActualTypeArguments()[1]) instanceof Leaf number) {
+                && of(map.getActualTypeArguments()[1]) instanceof Leaf number
+                && (number instanceof Whole || number instanceof Real)) {
             return new Numbers(number);
         }
         if (type == int.class || type == Integer.class) {
