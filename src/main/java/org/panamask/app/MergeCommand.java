@@ -1,6 +1,7 @@
 package org.panamask.app;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -55,12 +56,16 @@ final class MergeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         FolderMerge.write(model, adapters, out, dtype.map(MergeCommand::type));
-        List<String> copied = TokenizerFiles.copy(model, out);
+        Path tokenizer = adapters.reversed().stream()
+                .filter(adapter -> Files.exists(adapter.resolve("tokenizer.json")))
+                .findFirst()
+                .orElse(model);
+        List<String> copied = TokenizerFiles.copy(tokenizer, out);
         ModelNotes.read(adapters.getLast()).write(out);
         PrintWriter err = spec.commandLine().getErr();
         err.println("merged " + adapters.size() + (adapters.size() == 1 ? " adapter" : " adapters") + " into " + out
                 + (copied.isEmpty()
-                        ? "; MODEL has no tokenizer files to copy"
+                        ? "; there were no tokenizer files to copy"
                         : ", with " + String.join(", ", copied)));
         err.flush();
         return 0;

@@ -70,7 +70,8 @@ public final class LoadedModel implements AutoCloseable {
         this.precision = precision;
         this.folder = settings.path();
         ModelConfig config = HubFolder.config(folder);
-        this.notes = ModelNotes.read(settings.adapter().isEmpty() ? folder : settings.adapter().getLast());
+        this.notes = ModelNotes.read(
+                settings.adapter().isEmpty() ? folder : settings.adapter().getLast());
         this.tokenizer = TokenGrowth.tokenizer(settings);
         this.weights = backend.owner("weights");
         this.branches = backend.owner("adapter");
@@ -113,8 +114,8 @@ public final class LoadedModel implements AutoCloseable {
         if (trained instanceof Trained.Branches(LoraSettings lora, long seed)
                 && (given.isEmpty() || lora.createNewAdapter())) {
             merge(ops, given);
-            return Optional.of(Adapter.create(
-                    model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
+            return Optional.of(
+                    Adapter.create(model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
         }
         if (given.isEmpty()) {
             return Optional.empty();
