@@ -16,6 +16,7 @@ module org.panamask {
     exports org.panamask.config;
     exports org.panamask.data;
     exports org.panamask.diffusion;
+    exports org.panamask.eval;
     exports org.panamask.model;
     exports org.panamask.nn;
     exports org.panamask.report;

@@ -95,6 +95,7 @@ final class ArchitectureTest {
             "..text..",
             "..data..",
             "..train..",
+            "..eval..",
             "..verify..",
             "..app..");
 
@@ -167,9 +168,10 @@ final class ArchitectureTest {
                 "tensor",
                 "config");
         mayKnow.put("train", library);
-        mayKnow.put("root", plus(library, "train"));
-        mayKnow.put("verify", plus(library, "train"));
-        mayKnow.put("app", plus(library, "train", "root", "verify"));
+        mayKnow.put("eval", plus(library, "train"));
+        mayKnow.put("root", plus(library, "train", "eval"));
+        mayKnow.put("verify", plus(library, "train", "eval"));
+        mayKnow.put("app", plus(library, "train", "eval", "root", "verify"));
         return layered(mayKnow);
     }
 

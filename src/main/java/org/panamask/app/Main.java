@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
             GenerateCommand.class,
             InfillCommand.class,
             MergeCommand.class,
+            EvalCommand.class,
             VerifyCommand.class,
             DoctorCommand.class,
             RecipeCommand.class,

@@ -10,7 +10,17 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
     /// How many columns of `rows` noise may hide and the loss may score: the denominator of the bound per token.
     public int scorable(TokenRows rows) {
         int count = 0;
-        for (int n = 0; n < rows.ids().length; n++) {
+        for (int b = 0; b < rows.batch(); b++) {
+            count += scorable(rows, b);
+        }
+        return count;
+    }
+
+    /// The same of row `b` alone, whatever is packed into it.
+    public int scorable(TokenRows rows, int b) {
+        int count = 0;
+        for (int i = 0; i < rows.tokens(); i++) {
+            int n = b * rows.tokens() + i;
             if (rows.maskable()[n] && isScored(rows.positions()[n])) {
                 count++;
             }

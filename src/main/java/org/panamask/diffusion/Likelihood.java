@@ -1,5 +1,7 @@
 package org.panamask.diffusion;
 
+import java.util.function.IntConsumer;
+
 /// Estimates how likely a model finds the maskable tokens of rows: the mean over `steps` evenly spaced times of the
 /// mean cross entropy of what is hidden then. It bounds the negative log-likelihood of a token from above; its
 /// exponential is a perplexity bound.
@@ -46,17 +48,22 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
 
     /// The estimate for `rows`.
     public Estimate estimate(TokenRows rows) {
+        return estimate(rows, _ -> {});
+    }
+
+    /// The estimate for `rows`; `done` hears after each time how many of them are done.
+    public Estimate estimate(TokenRows rows, IntConsumer done) {
         double[] estimates = new double[rows.samples().length];
         double pooled = 0;
         for (int k = 0; k < steps; k++) {
             Corrupted noisy = corrupt(rows, k);
             ScoredRows scored = loss.score(noisy, new LossWindow(1, Math.max(1, loss.scorable(rows))));
-            if (scored.isEmpty()) {
-                continue;
+            if (!scored.isEmpty()) {
+                double[] entropies = passes.run(ops -> ops.doubles(
+                        scored.crossEntropy(ops, model, noisy.canvas()).rows()));
+                pooled += add(estimates, scored, entropies, rows.segments());
             }
-            double[] entropies = passes.run(ops ->
-                    ops.doubles(scored.crossEntropy(ops, model, noisy.canvas()).rows()));
-            pooled += add(estimates, scored, entropies, rows.segments());
+            done.accept(k + 1);
         }
         for (int s = 0; s < estimates.length; s++) {
             estimates[s] /= steps;

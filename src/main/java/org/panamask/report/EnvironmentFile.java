@@ -17,7 +17,8 @@ public final class EnvironmentFile {
         AtomicText.write(folder.resolve("environment.json"), text(facts));
     }
 
-    static String text(Map<String, String> facts) {
+    /// What the JVM knows of itself and the system, then `facts`, in their order.
+    public static Map<String, String> facts(Map<String, String> facts) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("java", Runtime.version().toString());
         all.put("jvm", System.getProperty("java.vm.name", ""));
@@ -25,7 +26,11 @@ public final class EnvironmentFile {
         all.put("arch", System.getProperty("os.arch", ""));
         all.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
         all.putAll(facts);
-        return all.entrySet().stream()
+        return all;
+    }
+
+    static String text(Map<String, String> facts) {
+        return facts(facts).entrySet().stream()
                 .map(fact -> "  " + JsonText.quoted(fact.getKey()) + ": " + JsonText.quoted(fact.getValue()))
                 .collect(Collectors.joining(",\n", "{\n", "\n}\n"));
     }

@@ -1,0 +1,202 @@
+package org.panamask.eval;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.panamask.diffusion.SamplerSettings;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Writes results as JSON, each row's included, so that other figures can be made of them: what was done, each model's
+/// numbers, the differences of every two models, and what it ran on. A number that cannot be said is `null`.
+public final class ResultFile {
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    private final ObjectNode root = MAPPER.createObjectNode();
+
+    private ResultFile(String metric) {
+        root.put("metric", metric);
+    }
+
+    /// Writes likelihoods into `file`, which is replaced if it is there.
+    ///
+    /// @throws java.io.UncheckedIOException if it cannot be written
+    public static void write(
+            Path file, NllEvaluation evaluation, List<NllResult> results, Map<String, String> environment) {
+        ResultFile result = new ResultFile("nll");
+        result.data(evaluation.data());
+        result.scoring(evaluation.settings());
+        ArrayNode models = result.root.putArray("models");
+        results.forEach(one -> nll(models.addObject(), one));
+        result.finish(file, results, environment);
+    }
+
+    /// Writes choices into `file`, which is replaced if it is there.
+    ///
+    /// @throws java.io.UncheckedIOException if it cannot be written
+    public static void write(
+            Path file, ChoiceEvaluation evaluation, List<ChoiceResult> results, Map<String, String> environment) {
+        ResultFile result = new ResultFile("choice");
+        result.data(evaluation.data());
+        result.scoring(evaluation.settings());
+        ArrayNode models = result.root.putArray("models");
+        results.forEach(one -> choices(models.addObject(), one));
+        result.finish(file, results, environment);
+    }
+
+    /// Writes answers into `file`, which is replaced if it is there.
+    ///
+    /// @throws java.io.UncheckedIOException if it cannot be written
+    public static void write(
+            Path file, MatchEvaluation evaluation, List<MatchResult> results, Map<String, String> environment) {
+        ResultFile result = new ResultFile("match");
+        result.data(evaluation.data());
+        result.generation(evaluation.settings());
+        ArrayNode models = result.root.putArray("models");
+        for (MatchResult one : results) {
+            ObjectNode node = models.addObject();
+            accuracy(node, one);
+            cost(node, one.cost());
+            ArrayNode right = node.putArray("row_right");
+            one.predictions().forEach(prediction -> right.add(prediction.isRight()));
+        }
+        result.finish(file, results, environment);
+    }
+
+    /// Writes what texts without a prompt cost into `file`, which is replaced if it is there.
+    ///
+    /// @throws java.io.UncheckedIOException if it cannot be written
+    public static void write(
+            Path file, Compositions compositions, List<MatchResult> results, Map<String, String> environment) {
+        ResultFile result = new ResultFile("unconditional");
+        result.root.put("max_tokens", compositions.columns());
+        result.generation(compositions.settings());
+        ArrayNode models = result.root.putArray("models");
+        for (MatchResult one : results) {
+            ObjectNode node = models.addObject();
+            subject(node, one.subject());
+            cost(node, one.cost());
+        }
+        result.finish(file, List.of(), environment);
+    }
+
+    private static void nll(ObjectNode node, NllResult result) {
+        subject(node, result.subject());
+        mean(node, "nll", result.mean());
+        number(node, "perplexity", result.perplexity());
+        node.put("is_bound", result.isBound());
+        node.put("rows", result.rows().size());
+        node.put("left_out", result.leftOut());
+        node.put("tokens", result.tokens());
+        number(node, "seconds", result.seconds());
+        number(node, "seconds_per_row", result.secondsPerRow());
+        ArrayNode samples = node.putArray("row_samples");
+        ArrayNode tokens = node.putArray("row_tokens");
+        ArrayNode values = node.putArray("row_nll");
+        for (RowScore row : result.rows()) {
+            samples.add(row.sample());
+            tokens.add(row.tokens());
+            values.add(row.nll());
+        }
+    }
+
+    private static void choices(ObjectNode node, ChoiceResult result) {
+        accuracy(node, result);
+        node.put("ties", result.ties());
+        node.put("cut_choices", result.cutChoices());
+        number(node, "seconds", result.seconds());
+        number(node, "seconds_per_row", result.secondsPerRow());
+        ArrayNode answers = node.putArray("row_answer");
+        ArrayNode chosen = node.putArray("row_chosen");
+        ArrayNode values = node.putArray("row_nll");
+        for (ChoiceScore question : result.questions()) {
+            answers.add(question.answer());
+            chosen.add(question.chosen());
+            ArrayNode each = values.addArray();
+            question.nll().forEach(each::add);
+        }
+    }
+
+    private static void accuracy(ObjectNode node, Measured result) {
+        subject(node, result.subject());
+        mean(node, "accuracy", result.mean());
+        node.put("rows", result.mean().count());
+    }
+
+    private static void cost(ObjectNode node, GenerationCost cost) {
+        node.put("samples", cost.rows());
+        node.put("tokens", cost.tokens());
+        node.put("forwards", cost.forwards());
+        number(node, "forwards_per_sample", cost.forwardsPerRow());
+        number(node, "tokens_per_forward", cost.tokensPerForward());
+        number(node, "seconds", cost.seconds());
+        number(node, "seconds_per_sample", cost.secondsPerRow());
+        number(node, "tokens_per_second", cost.tokensPerSecond());
+    }
+
+    private void data(EvaluationData data) {
+        root.put("data", data.source());
+        root.put("form", data.form().written());
+        root.put("max_tokens", data.settings().maxTokens());
+        root.put("pad_as_target", data.settings().padAsTarget());
+    }
+
+    private void scoring(NllSettings settings) {
+        root.put("steps", settings.steps());
+        root.put("seed", settings.seed());
+        root.put("batch", settings.batch());
+    }
+
+    private void generation(GenerationSettings settings) {
+        SamplerSettings sampler = settings.sampler();
+        root.put("steps", sampler.steps());
+        root.put("temperature", sampler.temperature());
+        root.put("top_p", sampler.topP());
+        root.put("top_k", sampler.topK());
+        root.put("order", EvaluationData.written(sampler.order()));
+        root.put("choice", EvaluationData.written(sampler.choice()));
+        root.put("seed", sampler.seed());
+        root.put("batch", settings.batch());
+    }
+
+    private static void subject(ObjectNode node, Subject subject) {
+        node.put("name", subject.name());
+        node.put("model", subject.model().path().toString());
+        ArrayNode adapters = node.putArray("adapters");
+        subject.model().adapter().forEach(adapter -> adapters.add(adapter.toString()));
+        switch (subject.method()) {
+            case Method.Diffusion(boolean shift) ->
+                node.put("mode", "diffusion").put("shift", shift);
+            case Method.Autoregressive _ -> node.put("mode", "ar");
+        }
+    }
+
+    private static void mean(ObjectNode node, String name, Mean mean) {
+        number(node, name, mean.value());
+        number(node, "standard_error", mean.standardError());
+    }
+
+    private static void number(ObjectNode node, String name, double value) {
+        if (Double.isFinite(value)) {
+            node.put(name, value);
+        } else {
+            node.putNull(name);
+        }
+    }
+
+    private void finish(Path file, List<? extends Measured> results, Map<String, String> facts) {
+        ArrayNode differences = root.putArray("differences");
+        for (PairedDifference paired : PairedDifference.ofAll(results)) {
+            ObjectNode node = differences.addObject();
+            node.put("of", paired.of());
+            node.put("from", paired.from());
+            mean(node, "difference", paired.difference());
+            number(node, "in_standard_errors", paired.inStandardErrors());
+            node.put("rows", paired.difference().count());
+        }
+        ObjectNode environment = root.putObject("environment");
+        facts.forEach(environment::put);
+        TextFile.replace(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
+    }
+}
