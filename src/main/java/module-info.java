@@ -5,6 +5,7 @@
 module org.panamask {
     requires static org.jspecify;
     requires ai.djl.tokenizers;
+    requires jdk.management;
     requires info.picocli;
     requires org.snakeyaml.engine;
     requires tools.jackson.databind;
@@ -19,6 +20,7 @@ module org.panamask {
     exports org.panamask.eval;
     exports org.panamask.model;
     exports org.panamask.nn;
+    exports org.panamask.plan;
     exports org.panamask.report;
     exports org.panamask.tensor;
     exports org.panamask.text;

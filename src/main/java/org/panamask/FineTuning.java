@@ -9,6 +9,8 @@ import org.panamask.data.BatchPlan;
 import org.panamask.data.StepRule;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.nn.LoraSettings;
+import org.panamask.plan.MemoryLimit;
+import org.panamask.plan.MemoryPlan;
 import org.panamask.report.EvaluationReport;
 import org.panamask.report.LoggedSteps;
 import org.panamask.report.LossPicture;
@@ -34,6 +36,7 @@ import org.panamask.train.TrainingData;
 public final class FineTuning implements AutoCloseable {
     // Validation noise has its own seed, so that numbers compare across steps and runs.
     private static final long VALIDATION_SEED = 1_000_003;
+    private static final int SHORT_ROW = 16;
 
     private final Recipe recipe;
     private final Backend backend;
@@ -48,12 +51,15 @@ public final class FineTuning implements AutoCloseable {
         this.recipe = recipe;
         this.backend = backend;
         backend.require(recipe.backend().dtype());
+        // Weights and optimizer state must fit before they are loaded; the rest when the rows are known.
+        plan(Math.min(SHORT_ROW, recipe.data().maxTokens()));
         long seed = recipe.train().seed();
         this.loaded = LoadedModel.open(backend, recipe.backend().dtype(), recipe.model(), trained(recipe));
         try {
             this.data = TrainingData.read(recipe, loaded.tokenizer(), loaded.special(), listener::tokenized);
             data.requireFit(
                     loaded.model().maxPositions(), loaded.model().facts().vocabularySize());
+            backend.reserve(plan(data.longestRow()).arena());
             StepRule rule = switch (recipe.train().stepCount()) {
                 case CEIL -> StepRule.CEIL;
                 case FLOOR -> StepRule.FLOOR;
@@ -75,6 +81,13 @@ public final class FineTuning implements AutoCloseable {
         }
     }
 
+    /// What the run needs for rows of `columns` tokens, if that fits.
+    private MemoryPlan plan(int columns) {
+        MemoryPlan planned = MemoryPlan.of(recipe, backend.memoryModel(), columns);
+        MemoryLimit.of(recipe.backend()).require(recipe, planned, backend.memoryModel(), columns);
+        return planned;
+    }
+
     /// An adapter that the recipe names goes on training, whether or not it says what a new one is like.
     private static LoadedModel.Trained trained(Recipe recipe) {
         long seed = recipe.train().seed();
@@ -91,7 +104,8 @@ public final class FineTuning implements AutoCloseable {
 
     /// Loads what `recipe` names. Nothing is written yet.
     ///
-    /// @throws org.panamask.backend.BackendException if the backend or its number type cannot run here
+    /// @throws org.panamask.backend.BackendException if the backend or its number type cannot run here, or the run
+    ///     needs more memory than there is, naming the cheapest changes
     /// @throws org.panamask.checkpoint.CheckpointException if a model or adapter file is missing or wrong
     /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks a token
     /// @throws org.panamask.data.DataException if the data are missing, empty, not of their form, or too

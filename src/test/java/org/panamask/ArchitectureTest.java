@@ -168,10 +168,11 @@ final class ArchitectureTest {
                 "tensor",
                 "config");
         mayKnow.put("train", library);
+        mayKnow.put("plan", plus(library, "train"));
         mayKnow.put("eval", plus(library, "train"));
-        mayKnow.put("root", plus(library, "train", "eval"));
+        mayKnow.put("root", plus(library, "train", "plan", "eval"));
         mayKnow.put("verify", plus(library, "train", "eval"));
-        mayKnow.put("app", plus(library, "train", "eval", "root", "verify"));
+        mayKnow.put("app", plus(library, "train", "plan", "root", "eval", "verify"));
         return layered(mayKnow);
     }
 

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
 
 /// A device that computes. It runs jobs (a load, a denoising pass, a training step) one after another on a thread of
@@ -55,6 +56,15 @@ public interface Backend extends AutoCloseable {
     default Optional<Profile> profile() {
         return Optional.empty();
     }
+
+    /// What it holds besides tensors, for estimates.
+    MemoryModel memoryModel();
+
+    /// Takes the memory of the coming jobs at once, so that none of them takes any; those that need more take it.
+    ///
+    /// @param arenaBytes what the largest of them needs, as [ShapeBackend] counts it
+    /// @throws DeviceMemoryException if there is not so much
+    void reserve(long arenaBytes);
 
     /// Waits for the jobs submitted so far, then gives everything back. Closing twice does nothing.
     @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
 
 /// Another backend that is timed operation by operation.
@@ -39,6 +40,16 @@ final class ProfiledBackend implements Backend {
     @Override
     public Ledger ledger() {
         return real.ledger();
+    }
+
+    @Override
+    public MemoryModel memoryModel() {
+        return real.memoryModel();
+    }
+
+    @Override
+    public void reserve(long arenaBytes) {
+        real.reserve(arenaBytes);
     }
 
     @Override

@@ -66,6 +66,11 @@ public final class HubFolder implements AutoCloseable {
         return ModelConfig.read(file);
     }
 
+    /// Whether `folder` holds weights, in one file or in shards.
+    public static boolean hasWeights(Path folder) {
+        return Files.exists(folder.resolve(SINGLE)) || Files.exists(folder.resolve(ShardIndex.NAME));
+    }
+
     /// The folder as it was given.
     public Path folder() {
         return folder;

@@ -14,6 +14,7 @@ import org.panamask.nn.InitialValues;
 import org.panamask.nn.TensorSource;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Shape;
@@ -108,6 +109,18 @@ public final class Models {
                     : values.normal(name, shape, architecture.deviation(name));
         };
         return architecture.model(new WeightLoader(architecture.weights(), source, ops, owner, true));
+    }
+
+    /// A model without numbers, over [org.panamask.tensor.ShapeOps].
+    ///
+    /// @param architecture its settings
+    /// @param stored the type of its weights
+    /// @param ops shapes
+    /// @param owner counts the weights
+    /// @param trainable whether training may change them
+    public static Model shapes(Architecture architecture, DType stored, BackwardOps ops, Owner owner, boolean trainable) {
+        TensorSource source = (name, shape) -> HostTensor.withoutNumbers(name, stored, shape);
+        return architecture.model(new WeightLoader(architecture.weights(), source, ops, owner, trainable));
     }
 
     /// The settings of the family that `config` names.

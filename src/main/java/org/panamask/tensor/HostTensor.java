@@ -14,7 +14,7 @@ public record HostTensor(String name, DType dtype, Shape shape, MemorySegment me
     ///
     /// @throws ShapeException if the sizes differ
     public HostTensor {
-        if (memory.byteSize() != shape.count() * dtype.bytes()) {
+        if (!memory.equals(MemorySegment.NULL) && memory.byteSize() != shape.count() * dtype.bytes()) {
             throw new ShapeException(name + ": " + shape + " " + dtype + " needs " + shape.count() * dtype.bytes()
                     + " bytes, but got " + memory.byteSize());
         }
@@ -23,6 +23,11 @@ public record HostTensor(String name, DType dtype, Shape shape, MemorySegment me
     /// Numbers of a Java array as F32.
     public static HostTensor of(String name, Shape shape, float... values) {
         return new HostTensor(name, DType.F32, shape, MemorySegment.ofArray(values));
+    }
+
+    /// A type and a shape for [ShapeOps], which reads no number.
+    public static HostTensor withoutNumbers(String name, DType dtype, Shape shape) {
+        return new HostTensor(name, dtype, shape, MemorySegment.NULL);
     }
 
     /// Element `index` as a real number.

@@ -1,19 +1,78 @@
 package org.panamask.tensor;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /// The forward half of [ShapeOps]: shapes, bytes and operations of everything in [Ops].
 abstract sealed class ShapeForward implements Ops permits ShapeOps {
     private final DType dtype;
+    private final MemoryModel model;
+    private final boolean readable;
     private final ShapeMemory memory = new ShapeMemory();
     private final Map<String, Long> flops = new LinkedHashMap<>();
 
-    ShapeForward(DType dtype) {
+    /// Counts as `model` says; every number read is 0 if `readable`, and refused otherwise.
+    ShapeForward(DType dtype, MemoryModel model, boolean readable) {
         this.dtype = dtype;
+        this.model = model;
+        this.readable = readable;
+    }
+
+    /// A weight that is nothing but a shape.
+    static final class ShapeWeight extends Weight {
+        private final ShapeMemory.ShapeOwner owner;
+        private final Tensor value;
+        private final Set<MemoryModel.Direction> multiplied = EnumSet.noneOf(MemoryModel.Direction.class);
+
+        ShapeWeight(String name, boolean trainable, ShapeMemory.ShapeOwner owner, Tensor value) {
+            super(name, value.shape(), trainable);
+            this.owner = owner;
+            this.value = value;
+        }
+
+        @Override
+        public Tensor value() {
+            return value;
+        }
+    }
+
+    /// Counts the form that a weight gets with its first product in a direction.
+    final void multiplied(Weight w, MemoryModel.Direction direction) {
+        if (w instanceof ShapeWeight weight && weight.multiplied.add(direction)) {
+            long bytes = model.form(weight, dtype, direction);
+            if (bytes > 0) {
+                memory.make(weight.owner, Shape.of(bytes), DType.U8);
+            }
+        }
+    }
+
+    /// Counts what a product of `rows` rows `[in]` with a matrix needs besides.
+    final void product(long rows, long in, long out) {
+        memory.scratch(model.product(rows, in, out, dtype));
+    }
+
+    private void multiply(Tensor x, Weight w) {
+        multiplied(w, MemoryModel.Direction.FORWARD);
+        product(x.shape().extent(0), x.shape().last(), w.shape().extent(0));
+    }
+
+    /// Counts what applying a head needs besides.
+    final void head(Tensor hidden, Weight head, boolean gradients) {
+        multiplied(head, MemoryModel.Direction.FORWARD);
+        if (gradients) {
+            multiplied(head, MemoryModel.Direction.BACKWARD);
+        }
+        memory.scratch(model.head(head.shape(), hidden.shape().extent(0), dtype, gradients));
+    }
+
+    /// Counts what attention or its way back needs besides.
+    final void attended(Tensor q, Tensor k, KeyIntervals mask, boolean gradients) {
+        memory.scratch(model.attention(q, k, mask, gradients));
     }
 
     final ShapeMemory memory() {
@@ -70,24 +129,28 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
         return make(ShapeRules.upload(shape, values.length), sumType());
     }
 
-    /// Always refuses.
+    /// Zeros, or a refusal unless made by [ShapeOps#ofZeros].
     ///
     /// @throws IllegalStateException because shapes carry no numbers
     @Override
     public int[] ints(Tensor tensor) {
-        throw numberless("ints");
+        return new int[readable("ints", tensor)];
     }
 
-    /// Always refuses.
+    /// Zeros, or a refusal unless made by [ShapeOps#ofZeros].
     ///
     /// @throws IllegalStateException because shapes carry no numbers
     @Override
     public double[] doubles(Tensor tensor) {
-        throw numberless("doubles");
+        return new double[readable("doubles", tensor)];
     }
 
-    private static IllegalStateException numberless(String operation) {
-        return new IllegalStateException(operation + ": shapes carry no numbers; compute on a backend to read them");
+    private int readable(String operation, Tensor tensor) {
+        if (!readable) {
+            throw new IllegalStateException(
+                    operation + ": shapes carry no numbers; compute on a backend to read them");
+        }
+        return Math.toIntExact(tensor.count());
     }
 
     @Override
@@ -124,18 +187,21 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Tensor linear(Tensor x, Weight w) {
         Shape result = ShapeRules.linear(x, w);
+        multiply(x, w);
         return counted("linear", product(x, w), result);
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
         Shape result = ShapeRules.linear(x, w, bias);
+        multiply(x, w);
         return counted("linear", product(x, w) + result.count(), result);
     }
 
     @Override
     public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
         ShapeRules.addLinear(y, h, w);
+        multiply(h, w);
         count("addLinear", product(h, w) + 2 * y.count());
         return Tensor.of(y.shape(), dtype, y.memory(), y.scope());
     }
@@ -163,6 +229,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
         Shape result = ShapeRules.attention(q, k, v, mask, dropout);
+        attended(q, k, mask, false);
         return counted(
                 "attention", 4 * pairs(mask) * q.shape().extent(1) * q.shape().last(), result);
     }
@@ -195,6 +262,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
         Shape result = ShapeRules.logits(hidden, head);
+        multiply(hidden, head);
         count("logits", product(hidden, head));
         return make(result, sumType());
     }
@@ -202,6 +270,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
         Shape rows = ShapeRules.crossEntropy(hidden, head, targets, weights);
+        head(hidden, head, false);
         count("crossEntropy", product(hidden, head));
         return new CrossEntropy(make(Shape.of(1), sumType()), make(rows, sumType()), make(rows, DType.I32));
     }
@@ -209,6 +278,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
         Shape rows = ShapeRules.argmax(hidden, head, rule);
+        head(hidden, head, false);
         count("argmax", product(hidden, head));
         return new Prediction(make(rows, DType.I32), make(rows, sumType()));
     }
@@ -216,6 +286,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         Shape rows = ShapeRules.sample(hidden, head, rule, uniforms);
+        head(hidden, head, false);
         count("sample", product(hidden, head));
         return new Prediction(make(rows, DType.I32), make(rows, sumType()));
     }

@@ -43,6 +43,23 @@ final class ShapeMemory implements JobArena {
         return Tensor.of(shape, dtype, MemorySegment.NULL, growth(end).scopes.getLast());
     }
 
+    /// Counts memory that is held for a moment.
+    void scratch(long bytes) {
+        growth(end).used += bytes;
+        enterPeak();
+        growth(end).used -= bytes;
+    }
+
+    void endJob() {
+        for (Growth growth : List.of(low, high)) {
+            growth.scopes.forEach(Scope::close);
+            growth.scopes.clear();
+            growth.scopes.add(new Scope("shapes"));
+            growth.used = 0;
+        }
+        end = End.LOW;
+    }
+
     Tensor make(ShapeOwner owner, Shape shape, DType dtype) {
         if (!owner.scope.isOpen()) {
             throw new IllegalStateException(owner.name() + " is closed");

@@ -6,19 +6,31 @@ import java.util.Map;
 /// Computes shapes, bytes and operations of a model without computing a number: memory estimates and tests at real
 /// model sizes, without weights and without a device. It refuses what a backend refuses, in the same words.
 ///
-/// Counted are tensors of the arena and of owners; what a backend takes besides (a chunk of logits, a block of scores,
-/// packed weights) is its own. Multiplications and additions count one each.
+/// Counted are tensors of the arena and of owners, and what a [MemoryModel] says that a backend takes besides: a chunk
+/// of logits, a block of scores, packed weights. Multiplications and additions count one each.
 public final class ShapeOps extends ShapeForward implements BackwardOps {
-    private ShapeOps(DType dtype) {
-        super(dtype);
+    private ShapeOps(DType dtype, MemoryModel model, boolean readable) {
+        super(dtype, model, readable);
     }
 
     /// Shapes of activations of type `dtype`.
     ///
     /// @throws ShapeException if activations cannot have that type
     public static ShapeOps of(DType dtype) {
+        return of(dtype, MemoryModel.PLAIN, false);
+    }
+
+    /// Shapes that go through code which reads results, such as a loss: every number read is 0. What a backend
+    /// holds besides tensors is counted as `model` says.
+    ///
+    /// @throws ShapeException if activations cannot have the type `dtype`
+    public static ShapeOps ofZeros(DType dtype, MemoryModel model) {
+        return of(dtype, model, true);
+    }
+
+    private static ShapeOps of(DType dtype, MemoryModel model, boolean readable) {
         return switch (dtype) {
-            case F64, F32, F16, BF16 -> new ShapeOps(dtype);
+            case F64, F32, F16, BF16 -> new ShapeOps(dtype, model, readable);
             case I64, I32, I16, I8, U8, BOOL, F8_E4M3, F8_E5M2 ->
                 throw new ShapeException("shapes: activations must be F64, F32, F16 or BF16, but got " + dtype);
         };
@@ -27,6 +39,11 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     /// Floating-point operations by the name of the operation, in the order of first use.
     public Map<String, Long> flops() {
         return counts();
+    }
+
+    /// Ends a job: what it made in the arena is gone, what owners hold stays.
+    public void endJob() {
+        memory().endJob();
     }
 
     /// The most bytes held at once so far, by the arena and all owners.
@@ -57,21 +74,17 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     /// @param stored its type in the checkpoint; a trainable weight takes [#sumType] instead
     /// @param trainable whether the optimizer will change it
     public Weight weight(Owner owner, String name, Shape shape, DType stored, boolean trainable) {
-        return new ShapeWeight(name, trainable, zeros(owner, shape, trainable ? sumType() : stored));
+        ShapeMemory.ShapeOwner counting = counting(owner);
+        return new ShapeWeight(
+                name, trainable, counting, memory().make(counting, shape, trainable ? sumType() : stored));
     }
 
-    private static final class ShapeWeight extends Weight {
-        private final Tensor value;
-
-        ShapeWeight(String name, boolean trainable, Tensor value) {
-            super(name, value.shape(), trainable);
-            this.value = value;
+    private static ShapeMemory.ShapeOwner counting(Owner owner) {
+        if (owner instanceof ShapeMemory.ShapeOwner counting) {
+            return counting;
         }
-
-        @Override
-        public Tensor value() {
-            return value;
-        }
+        throw new IllegalArgumentException(
+                "shapes: owners come from ShapeOps.owner, but got " + owner.name() + " of another backend");
     }
 
     @Override
@@ -91,11 +104,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
 
     @Override
     public Tensor zeros(Owner owner, Shape shape, DType type) {
-        if (!(owner instanceof ShapeMemory.ShapeOwner counting)) {
-            throw new IllegalArgumentException(
-                    "shapes: owners come from ShapeOps.owner, but got " + owner.name() + " of another backend");
-        }
-        return memory().make(counting, shape, type);
+        return memory().make(counting(owner), shape, type);
     }
 
     @Override
@@ -121,12 +130,15 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
+        multiplied(w, MemoryModel.Direction.BACKWARD);
+        product(dy.shape().extent(0), dy.shape().last(), w.shape().last());
         count("linearBackward", 2 * dy.count() * w.shape().last());
     }
 
     @Override
     public void linearWeightBackward(Tensor dy, Tensor x, float scale, Tensor dw) {
         GradientRules.linearWeightBackward(dy, x, dw);
+        product(dy.shape().extent(0), dy.shape().last(), x.shape().last());
         count("linearWeightBackward", 2 * dy.count() * x.shape().last());
     }
 
@@ -175,6 +187,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void attentionBackward(Tensor dy, AttentionInputs inputs, Into dq, Into dk, Into dv) {
         GradientRules.attentionBackward(dy, inputs, dq, dk, dv);
+        attended(inputs.q(), inputs.k(), inputs.mask(), true);
         Shape q = inputs.q().shape();
         count("attentionBackward", 10 * pairs(inputs.mask()) * q.extent(1) * q.last());
     }
@@ -207,6 +220,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, targets, weights, gradients);
+        head(hidden, head, true);
         long products = (long) gradients.hidden().size() + gradients.head().size();
         count("crossEntropyWithGradients", products * product(hidden, head));
         return crossEntropy(hidden, head, targets, weights);

@@ -10,6 +10,7 @@ import org.panamask.diffusion.DiffusionLoss;
 import org.panamask.diffusion.LossWindow;
 import org.panamask.diffusion.Masker;
 import org.panamask.diffusion.Noise;
+import org.panamask.diffusion.NoiseSource;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.ScoredRows;
 import org.panamask.diffusion.TokenRows;
@@ -31,15 +32,20 @@ public sealed interface Learning {
 
     /// The learning of `objective` with the noise of `seed`.
     static Learning of(Objective objective, RowIds tokens, long seed) {
+        return of(objective, tokens, new Noise(seed), seed);
+    }
+
+    /// The learning of `objective` with times and masks from `noise`, and annealing under `seed`.
+    static Learning of(Objective objective, RowIds tokens, NoiseSource noise, long seed) {
         return switch (objective) {
             case Objective.DdmSft sft ->
                 new Diffusion(
-                        new Masker(tokens.mask(), sft.epsilon(), new Noise(seed)),
+                        new Masker(tokens.mask(), sft.epsilon(), noise),
                         new DiffusionLoss(sft.shift(), sft.lossNormalization()),
                         new Annealing(sft.annealSteps(), seed));
             case Objective.Ddm ddm ->
                 new Diffusion(
-                        new Masker(tokens.mask(), ddm.epsilon(), new Noise(seed)),
+                        new Masker(tokens.mask(), ddm.epsilon(), noise),
                         new DiffusionLoss(ddm.shift(), ddm.lossNormalization()),
                         new Annealing(ddm.annealSteps(), seed));
             case Objective.Autoregressive _ ->

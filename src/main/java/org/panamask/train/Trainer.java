@@ -25,6 +25,9 @@ import org.panamask.tensor.Owner;
 /// step; after the first, a step of the same shapes takes no native memory. Not safe for several
 /// threads.
 public final class Trainer implements AutoCloseable {
+    /// What the job of a step is called.
+    public static final String STEP = "training step";
+
     private final Backend backend;
     private final Precision precision;
     private final Denoiser model;
@@ -73,7 +76,7 @@ public final class Trainer implements AutoCloseable {
     /// micro-batch in which nothing is scored adds nothing and still counts. Under f16 a step whose gradients are
     /// not all finite changes no weight.
     public StepResult step(int step, List<TokenRows> window, double learningRate) {
-        return backend.run("training step", precision, ops -> {
+        return backend.run(STEP, precision, ops -> {
             LossSums sums = forwardAndBack(ops, step, window);
             double scale = lossScale();
             double scaledNorm = optimizer.norm(ops);
@@ -107,7 +110,7 @@ public final class Trainer implements AutoCloseable {
     /// Adds the gradients of `window`, times the loss scale, to the sums without changing a weight.
     StepResult accumulate(int step, List<TokenRows> window) {
         return backend.run(
-                "training step",
+                STEP,
                 precision,
                 ops -> forwardAndBack(ops, step, window).result(0, 0, false));
     }

@@ -69,7 +69,7 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
     /// @param vocabularySize the number of ids it knows
     /// @throws DataException if a row is longer, or holds another id
     public void requireFit(int positions, int vocabularySize) {
-        int longest = rows().mapToInt(row -> row.ids().length).max().orElse(0);
+        int longest = longestRow();
         if (longest > positions) {
             throw new DataException("data.max_tokens: the model has positions for " + positions
                     + " tokens, but the longest row has " + longest + "; lower data.max_tokens");
@@ -80,6 +80,11 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
                     "data.train: the model knows " + vocabularySize + " token ids, but the tokenizer makes id "
                             + largest + " of the rows; use the model's own tokenizer");
         }
+    }
+
+    /// The tokens of the longest row.
+    public int longestRow() {
+        return rows().mapToInt(row -> row.ids().length).max().orElse(0);
     }
 
     private Stream<Row> rows() {

@@ -21,6 +21,7 @@ import org.panamask.ffi.NativeMemory;
 import org.panamask.ffi.NativeObjects;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.MemoryModel;
 
 /// Computes on the processor with oneDNN, in f32, and in bf16 where the instruction set carries it.
 public final class CpuBackend extends HostBackend {
@@ -125,6 +126,12 @@ public final class CpuBackend extends HostBackend {
         return new BackendException("backend cpu: it computes in f32 and bf16 only, but got "
                 + precision.name().toLowerCase(Locale.ROOT)
                 + "; set backend.dtype to bf16 or f32, or backend.name to reference");
+    }
+
+    @Override
+    public MemoryModel memoryModel() {
+        return new CpuMemoryModel(
+                layout -> run("plan", Precision.F32, _ -> started().packings().of(layout).bytes()), threads);
     }
 
     @Override

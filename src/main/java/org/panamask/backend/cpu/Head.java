@@ -45,6 +45,11 @@ final class Head {
     /// @param padded the rows of the products
     record Chunk(Matrix hidden, MemorySegment logits, long from, long rows, long padded) {}
 
+    /// The rows of a whole chunk.
+    static long chunkRows(long vocabulary) {
+        return Math.max(RowSteps.LEAST, RowSteps.product(CHUNK_BYTES / (4 * vocabulary)));
+    }
+
     /// What is done with a chunk.
     @FunctionalInterface
     interface ChunkWork {
@@ -54,7 +59,7 @@ final class Head {
     /// Computes the logits of all rows, chunk by chunk.
     void chunks(Tensor hidden, Weight head, ChunkWork work) {
         long vocabulary = head.shape().extent(0);
-        long most = Math.max(RowSteps.LEAST, RowSteps.product(CHUNK_BYTES / (4 * vocabulary)));
+        long most = chunkRows(vocabulary);
         long all = hidden.shape().extent(0);
         Operand weights = CpuWeight.of(job, head).operand(job, Direction.FORWARD);
         for (long from = 0; from < all; ) {

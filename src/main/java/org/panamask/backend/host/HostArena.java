@@ -80,6 +80,17 @@ public final class HostArena implements JobArena {
         }
     }
 
+    /// Takes one block of at least `bytes`.
+    ///
+    /// @throws org.panamask.backend.DeviceMemoryException if there is no memory for it
+    void reserve(long bytes) {
+        if (bytes > blocks.stream().mapToLong(MemorySegment::byteSize).sum()) {
+            clear();
+            needed = Math.max(needed, bytes);
+            blocks.add(memory.take(OWNER, needed, "the arena"));
+        }
+    }
+
     /// Gives the memory back.
     void clear() {
         blocks.forEach(block -> memory.give(OWNER, block));

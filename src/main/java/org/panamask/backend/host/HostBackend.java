@@ -96,7 +96,13 @@ public abstract class HostBackend implements Backend {
         }
     }
 
-    private void requireOpen() {
+    @Override
+    public final void reserve(long arenaBytes) {
+        requireOpen();
+        betweenJobs(() -> arena.reserve(arenaBytes));
+    }
+
+    private synchronized void requireOpen() {
         if (released != null) {
             throw new BackendException("backend " + name + " is closed");
         }

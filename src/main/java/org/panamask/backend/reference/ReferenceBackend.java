@@ -8,6 +8,7 @@ import org.panamask.backend.host.HostBackend;
 import org.panamask.backend.host.JavaMemory;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.MemoryModel;
 
 /// Plain Java loops on one thread: slow, and the same bits on every machine.
 public final class ReferenceBackend extends HostBackend {
@@ -34,6 +35,11 @@ public final class ReferenceBackend extends HostBackend {
     /// Refuses nothing.
     @Override
     public void require(Precision precision) {}
+
+    @Override
+    public MemoryModel memoryModel() {
+        return MemoryModel.PLAIN;
+    }
 
     @Override
     public Map<String, String> report() {

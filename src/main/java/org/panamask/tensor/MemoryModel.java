@@ -1,0 +1,56 @@
+package org.panamask.tensor;
+
+/// What a backend holds besides the tensors that operations are given and give: other forms of weights, and scratch
+/// memory while an operation runs. [ShapeOps] asks it, so that an estimate is that of the backend that will run.
+public interface MemoryModel {
+    /// A device that keeps each weight once and needs no scratch memory.
+    MemoryModel PLAIN = new MemoryModel() {};
+
+    /// Which way a weight is multiplied.
+    enum Direction {
+        /// `x w^T`.
+        FORWARD,
+        /// `dy w`.
+        BACKWARD
+    }
+
+    /// Bytes of the further form in which the owner of `weight`, `[out, in]`, keeps it once it has been multiplied
+    /// with activations of type `dtype` in `direction`.
+    ///
+    /// @param weight the matrix
+    /// @param dtype the type of activations
+    /// @param direction the first product of this direction
+    default long form(Weight weight, DType dtype, Direction direction) {
+        return 0;
+    }
+
+    /// Bytes while the head `[V, D]` is applied to `rows` rows of `dtype`.
+    ///
+    /// @param head the head
+    /// @param rows hidden states
+    /// @param dtype the type of activations
+    /// @param gradients whether gradients of the hidden states or of the head are formed
+    default long head(Shape head, long rows, DType dtype, boolean gradients) {
+        return 0;
+    }
+
+    /// Bytes while attention is computed, or its gradients.
+    ///
+    /// @param q `[R, H, d]`
+    /// @param k `[B * T, K, d]`
+    /// @param mask what each query row sees
+    /// @param gradients whether it is the way back
+    default long attention(Tensor q, Tensor k, KeyIntervals mask, boolean gradients) {
+        return 0;
+    }
+
+    /// Bytes while a product with a matrix runs.
+    ///
+    /// @param rows of the left operand
+    /// @param in columns of the left operand
+    /// @param out columns of the result
+    /// @param dtype the type of activations
+    default long product(long rows, long in, long out, DType dtype) {
+        return 0;
+    }
+}
