@@ -56,8 +56,11 @@ final class JsonText {
 
     /// The object in `file`.
     static ObjectNode readObject(Path file) {
-        String label = Printable.name(file);
-        byte[] bytes = readBytes(file);
+        return object(Printable.name(file), readBytes(file));
+    }
+
+    /// The object in `bytes`; `label` stands for the file in messages.
+    static ObjectNode object(String label, byte[] bytes) {
         requireUtf8(label, label, bytes);
         try {
             if (MAPPER.readTree(reader(bytes)) instanceof ObjectNode object) {

@@ -1,5 +1,6 @@
 package org.panamask.checkpoint;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,6 +31,13 @@ public final class ModelConfig {
     /// @throws CheckpointException if it cannot be read, is not UTF-8 JSON, or has a key twice in an object
     public static ModelConfig read(Path file) {
         return new ModelConfig(Printable.name(file), "", JsonText.readObject(file));
+    }
+
+    /// Reads the text of one JSON object; `name` stands for the file in messages.
+    ///
+    /// @throws CheckpointException if it is not JSON, or has a key twice in an object
+    public static ModelConfig parse(String name, String json) {
+        return new ModelConfig(name, "", JsonText.object(name, json.getBytes(StandardCharsets.UTF_8)));
     }
 
     /// The last part of the path, as messages name this file.

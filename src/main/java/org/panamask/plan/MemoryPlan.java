@@ -52,12 +52,33 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
     /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
     /// @throws org.panamask.config.SettingException if the adapter does not fit the model
     public static MemoryPlan of(Recipe recipe, MemoryModel model, int columns) {
+        return of(recipe, model, columns, (ops, owner, trainable) -> model(recipe.model(), ops, owner, trainable));
+    }
+
+    /// Plans `recipe` with the model of `config` instead of its own.
+    ///
+    /// @throws org.panamask.model.ModelException if the family of the model is not known
+    /// @throws org.panamask.config.SettingException if the adapter does not fit the model
+    public static MemoryPlan of(Recipe recipe, ModelConfig config, MemoryModel model, int columns) {
+        return of(
+                recipe,
+                model,
+                columns,
+                (ops, owner, trainable) -> Models.shapes(Models.config(config), stored(config), ops, owner, trainable));
+    }
+
+    @FunctionalInterface
+    private interface ModelMaker {
+        Model make(BackwardOps ops, Owner owner, boolean trainable);
+    }
+
+    private static MemoryPlan of(Recipe recipe, MemoryModel model, int columns, ModelMaker maker) {
         Precision precision = recipe.backend().dtype();
         ShapeBackend shapes = new ShapeBackend(precision, model);
         Owner weights = shapes.owner("weights");
         Owner branches = shapes.owner("adapter");
         boolean whole = recipe.lora().isEmpty() && recipe.model().adapter().isEmpty();
-        Model planned = shapes.run("load", precision, ops -> model(recipe.model(), ops, weights, whole));
+        Model planned = shapes.run("load", precision, ops -> maker.make(ops, weights, whole));
         Optional<Adapter> adapter =
                 shapes.run("load adapter", precision, ops -> adapter(recipe, planned, ops, branches));
         Parameters trained = adapter.map(Adapter::parameters).orElseGet(planned::parameters);

@@ -20,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.FineTuning;
 import org.panamask.ToyModel;
 import org.panamask.backend.Backend;
-import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Precision;
@@ -33,6 +32,7 @@ import org.panamask.model.Models;
 import org.panamask.nn.LoraSettings;
 import org.panamask.nn.Parameters;
 import org.panamask.report.TrainingListener;
+import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
 import org.panamask.train.Learning;
 import org.panamask.train.ModelSettings;
@@ -114,9 +114,84 @@ class MemoryPlanTest {
             plan = MemoryPlan.of(how, backend.memoryModel(), columns);
         }
         Map<String, Long> measured = measured(how, columns, Optional.of(plan.arena()));
-        System.err.println(name + " " + plan.owners() + " " + measured + " needed " + measured(how, columns, Optional.empty()));
         double peak = measured.get("peak");
         assertThat((double) plan.total()).isCloseTo(peak, within(0.05 * peak));
         assertThat(measured.get("arena")).as("the arena reserved is enough").isEqualTo(plan.arena());
+    }
+
+    @Test
+    void theArenaOfAPlanIsHardlyMoreThanAStepTakes() {
+        MemoryPlan plan;
+        try (Backend backend = Backends.open(recipe.backend())) {
+            plan = MemoryPlan.of(recipe, backend.memoryModel(), 128);
+        }
+        long needed = measured(recipe, 128, Optional.empty()).get("arena");
+        assertThat(plan.arena()).isBetween(needed, (long) (1.05 * needed));
+    }
+
+    @Test
+    void countsParametersAndTheOperationsOfAStep() {
+        MemoryPlan once = MemoryPlan.of(recipe, MemoryModel.PLAIN, 32);
+        MemoryPlan thrice = MemoryPlan.of(
+                recipe.with("train", recipe.train().with("accumulate", 3)), MemoryModel.PLAIN, 32);
+        // 2 tables, 3 layers of q, k, v, o, gate, up, down and 2 norms, 1 norm.
+        long layer = 2L * 192 * 192 + 2L * 64 * 192 + 3L * 512 * 192 + 2 * 192;
+        assertThat(once.parameters()).isEqualTo(2L * 2000 * 192 + 3 * layer + 192).isEqualTo(once.trained());
+        assertThat(thrice.flops().get("linear")).isEqualTo(3 * once.flops().get("linear"));
+        assertThat(thrice.flops().get("adamW")).isEqualTo(once.flops().get("adamW"));
+        assertThat(thrice.owners()).isEqualTo(once.owners());
+    }
+
+    /// Specification of ddm-sft, section 7: the parameters that LoRA of rank 16 adds to Llama-2-7B.
+    @Test
+    void countsTheTrainedParametersOfThePublishedRun() {
+        assertThat(PublishedModels.markdown())
+                .contains("| Llama-2-7B | 6,738,415,616 | 16,777,216 |", "| GPT-2 | 124,439,808 |");
+    }
+
+    @Test
+    void thePageInDocsIsCurrent() throws IOException {
+        assertThat(Path.of("docs/plan.md"))
+                .as("./panamask plan --published > docs/plan.md")
+                .hasContent(PublishedModels.markdown());
+    }
+
+    @Test
+    void changesAreTriedFromTheCheapestOn() {
+        long whole = MemoryPlan.of(recipe, MemoryModel.PLAIN, 128).total();
+        List<Change> changes = Change.cheapest(recipe, MemoryModel.PLAIN, 128, whole - 1);
+        assertThat(changes)
+                .extracting(Change::keys)
+                .containsExactly(
+                        "train.micro_batch: 2 with train.accumulate: 2", "train.recompute: true", "backend.dtype: bf16");
+        assertThat(changes).allSatisfy(change -> assertThat(change.plan().total()).isLessThan(whole));
+    }
+
+    @Test
+    void changesAreTakenTogetherWhereOneIsNotEnough() {
+        List<Change> changes = Change.cheapest(recipe, MemoryModel.PLAIN, 128, 14_000_000);
+        assertThat(changes).hasSize(1);
+        assertThat(changes.getFirst().keys())
+                .startsWith("train.micro_batch: 1 with train.accumulate: 4 with train.recompute: true");
+        assertThat(Change.cheapest(recipe, MemoryModel.PLAIN, 128, 1000)).isEmpty();
+    }
+
+    @Test
+    void aRunThatCannotFitIsRefusedBeforeItStarts() throws IOException {
+        Path toy = ToyModel.write(folder.resolve("toy"));
+        Path rows = ToyModel.writeRows(folder.resolve("rows.jsonl"), 40);
+        Recipe plain = Recipe.of(toy, rows, folder.resolve("refused"));
+        Recipe small = plain.with("data", plain.data().with("max_tokens", 40));
+        long total = MemoryPlan.of(small, MemoryModel.PLAIN, 40).total();
+        Recipe limited = small.with(
+                "backend", small.backend().with("name", "reference").with("memory_limit", total * 3 / 4 + ""));
+        assertThatExceptionOfType(DeviceMemoryException.class)
+                .isThrownBy(() -> FineTuning.run(limited, new TrainingListener() {}))
+                .withMessageMatching(
+                        "train: the run must fit into [\\d.]+ KiB, backend\\.memory_limit, but needs [\\d.]+ KiB \\(.*\\);"
+                                + " the cheapest changes that make it fit: train\\.micro_batch: \\d with"
+                                + " train\\.accumulate: \\d+ \\([\\d.]+ KiB; as many rows a step, in smaller"
+                                + " products\\); or train\\.recompute: true .*");
+        assertThat(folder.resolve("refused")).doesNotExist();
     }
 }
