@@ -59,7 +59,7 @@ public final class FineTuning implements AutoCloseable {
             this.data = TrainingData.read(recipe, loaded.tokenizer(), loaded.special(), listener::tokenized);
             data.requireFit(
                     loaded.model().maxPositions(), loaded.model().facts().vocabularySize());
-            backend.reserve(plan(data.longestRow()).arena());
+            backend.reserve(plan(data.columns()).arena());
             StepRule rule = switch (recipe.train().stepCount()) {
                 case CEIL -> StepRule.CEIL;
                 case FLOOR -> StepRule.FLOOR;

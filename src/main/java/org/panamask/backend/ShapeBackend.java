@@ -29,6 +29,7 @@ public final class ShapeBackend implements Backend {
     private static DType dtype(Precision precision) {
         return switch (precision) {
             case F32 -> DType.F32;
+            case F16 -> DType.F16;
             case BF16 -> DType.BF16;
             case F64 -> DType.F64;
         };

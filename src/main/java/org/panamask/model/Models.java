@@ -118,7 +118,8 @@ public final class Models {
     /// @param ops shapes
     /// @param owner counts the weights
     /// @param trainable whether training may change them
-    public static Model shapes(Architecture architecture, DType stored, BackwardOps ops, Owner owner, boolean trainable) {
+    public static Model shapes(
+            Architecture architecture, DType stored, BackwardOps ops, Owner owner, boolean trainable) {
         TensorSource source = (name, shape) -> HostTensor.withoutNumbers(name, stored, shape);
         return architecture.model(new WeightLoader(architecture.weights(), source, ops, owner, trainable));
     }

@@ -22,8 +22,8 @@ public record Change(String keys, String cost, MemoryPlan plan) {
 
     private record Step(String keys, UnaryOperator<Recipe> change) {}
 
-    /// The cheapest changes with which `recipe` needs at most `limit` bytes: at most three, the cheapest first. Where
-    /// no single one is enough, they are taken together, one more at a time.
+    /// The cheapest changes with which `recipe` needs at most `limit` bytes: at most three, the cheapest first.
+    /// Where no single one is enough, they are taken together, one more at a time.
     ///
     /// @param recipe the run that is too large
     /// @param model what the backend holds besides tensors
@@ -61,7 +61,8 @@ public record Change(String keys, String cost, MemoryPlan plan) {
             changed = strongest.change().apply(changed);
             keys.add(strongest.keys());
             costs.add(way.cost());
-            MemoryPlan plan = MemoryPlan.of(changed, model, Math.min(columns, changed.data().maxTokens()));
+            MemoryPlan plan = MemoryPlan.of(
+                    changed, model, Math.min(columns, changed.data().maxTokens()));
             if (plan.total() <= limit) {
                 return List.of(new Change(String.join(" with ", keys), String.join("; ", costs), plan));
             }
@@ -81,8 +82,7 @@ public record Change(String keys, String cost, MemoryPlan plan) {
                 smaller.add(new Step(
                         "train.micro_batch: " + rows + " with train.accumulate: " + windows,
                         one -> one.with(
-                                "train",
-                                one.train().with("micro_batch", rows).with("accumulate", windows))));
+                                "train", one.train().with("micro_batch", rows).with("accumulate", windows))));
             }
         }
         add(ways, "as many rows a step, in smaller products", smaller);
@@ -106,13 +106,16 @@ public record Change(String keys, String cost, MemoryPlan plan) {
             add(
                     ways,
                     "trains low-rank branches instead of all weights",
-                    List.of(new Step("lora: {rank: 16}", one -> one.with("lora", LoraSettings.defaults().with("rank", 16)))));
+                    List.of(new Step(
+                            "lora: {rank: 16}",
+                            one -> one.with("lora", LoraSettings.defaults().with("rank", 16)))));
         }
         List<Step> shorter = new ArrayList<>();
         for (int tokens = columns / 2; tokens >= 64; tokens /= 2) {
             int most = tokens;
             shorter.add(new Step(
-                    "data.max_tokens: " + most, one -> one.with("data", one.data().with("max_tokens", most))));
+                    "data.max_tokens: " + most,
+                    one -> one.with("data", one.data().with("max_tokens", most))));
         }
         add(ways, "cuts longer rows", shorter);
         return ways;

@@ -15,7 +15,8 @@ import org.panamask.train.Recipe;
 /// @param bytes the most
 /// @param source who says so
 public record MemoryLimit(long bytes, String source) {
-    /// What `backend.memory_limit` says, or else all memory of this machine (of its container, where it runs in one).
+    /// What `backend.memory_limit` says, or else all memory of this machine (of its container, where it runs in
+    /// one).
     public static MemoryLimit of(BackendSettings settings) {
         if (settings.memoryLimitBytes() < Long.MAX_VALUE) {
             return new MemoryLimit(settings.memoryLimitBytes(), "backend.memory_limit");

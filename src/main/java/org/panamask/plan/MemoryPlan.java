@@ -1,6 +1,8 @@
 package org.panamask.plan;
 
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +12,7 @@ import org.panamask.backend.ShapeBackend;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.checkpoint.ModelConfig;
 import org.panamask.checkpoint.PeftAdapter;
+import org.panamask.checkpoint.WeightSource;
 import org.panamask.config.ByteSize;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.TokenRows;
@@ -45,8 +48,8 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         flops = Map.copyOf(flops);
     }
 
-    /// Plans `recipe` on a backend that holds what `model` says, for rows of `columns` tokens. Reads `config.json` and
-    /// the headers of weights and adapters only.
+    /// Plans `recipe` on a backend that holds what `model` says, for rows of `columns` tokens. Reads `config.json`
+    /// and the headers of weights and adapters only.
     ///
     /// @throws org.panamask.model.ModelException if the family of the model is not known
     /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
@@ -104,8 +107,8 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         return adapter.map(one -> one.parameters().count()).orElse(0L);
     }
 
-    /// What a step of `windows` micro-batches counts, from one of 1 and the sum of that and one of 2: the optimizer's
-    /// part does not grow with them.
+    /// What a step of `windows` micro-batches counts, from one of 1 and the sum of that and one of 2: the
+    /// optimizer's part does not grow with them.
     private static Map<String, Long> flops(Map<String, Long> one, Map<String, Long> three, int windows) {
         Map<String, Long> step = new TreeMap<>();
         three.forEach((operation, sum) -> {
@@ -125,13 +128,24 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
 
     private static Model model(ModelSettings settings, BackwardOps ops, Owner owner, boolean trainable) {
         boolean random = settings.init() == ModelSettings.Init.RANDOM;
-        if (random || !HubFolder.hasWeights(settings.path())) {
-            ModelConfig config = HubFolder.config(settings.path());
-            DType stored = random ? DType.F32 : stored(config);
-            return Models.shapes(Models.config(config), stored, ops, owner, trainable || random);
-        }
-        try (HubFolder folder = HubFolder.open(settings.path())) {
-            return Models.load(folder, ops, owner, trainable);
+        ModelConfig config = HubFolder.config(settings.path());
+        DType stored =
+                random ? DType.F32 : HubFolder.hasWeights(settings.path()) ? stored(settings.path()) : stored(config);
+        return Models.shapes(Models.config(config), stored, ops, owner, trainable || random);
+    }
+
+    /// The type of most numbers of a folder with weights, by their headers.
+    private static DType stored(Path folder) {
+        try (HubFolder opened = HubFolder.open(folder)) {
+            Map<DType, Long> counts = new EnumMap<>(DType.class);
+            for (String name : opened.names()) {
+                WeightSource tensor = opened.tensor(name);
+                counts.merge(tensor.dtype(), tensor.shape().count(), Long::sum);
+            }
+            return counts.entrySet().stream()
+                    .max(Map.Entry.comparingByValue())
+                    .map(Map.Entry::getKey)
+                    .orElse(DType.F32);
         }
     }
 

@@ -31,15 +31,7 @@ public final class PublishedModels {
 
     private record Published(String name, String file, List<String> targets) {
         ModelConfig config() {
-            String resource = "models/" + file + ".json";
-            try (InputStream in = PublishedModels.class.getResourceAsStream(resource)) {
-                if (in == null) {
-                    throw new IllegalStateException("plan: the resource " + resource + " is missing from the jar");
-                }
-                return ModelConfig.parse(file + ".json", new String(in.readAllBytes(), StandardCharsets.UTF_8));
-            } catch (IOException failure) {
-                throw new UncheckedIOException("plan: the resource " + resource + " could not be read", failure);
-            }
+            return ModelConfig.parse(file + ".json", resource("models/" + file + ".json"));
         }
 
         Recipe recipe() {
@@ -59,30 +51,20 @@ public final class PublishedModels {
 
     /// The page `docs/plan.md`.
     public static String markdown() {
-        StringBuilder page = new StringBuilder("""
-                # What a run needs
-
-                `./panamask plan RECIPE.yaml` says what a run will hold and compute without loading a weight: it runs the
-                code of a training step over shapes instead of numbers. `./panamask train` plans first, refuses what cannot
-                fit into `backend.memory_limit` (or the machine's memory) and names the cheapest changes that make it fit,
-                and takes the memory of its steps at once.
-
-                The step that is planned is the largest there can be: whole micro-batches of the longest rows, every token
-                masked. On the CPU the plan counts the packed forms of weights and the scratch memory of operations as well;
-                it is within 5 % of the ledger's peak for the models of the tests.
-
-                ## Well-known models on a device of 48 GB
-
-                LoRA of rank 16 beside the attention maps in bf16, micro-batches of 8 rows of 1,024 tokens, 64 rows a step.
-                Counted for a device that keeps each weight once. "Recomputed" is `train.recompute: true`, which keeps the
-                input of each layer only. One step is given in PFLOP, 10^15 multiplications and additions, without
-                recomputation. `./panamask plan --published` writes this page.
-
-                | Model | Parameters | Trained | Weights | Adapter and optimizer | Activations | Total | Activations, recomputed | Total, recomputed | PFLOP a step |
-                |---|---|---|---|---|---|---|---|---|---|
-                """);
+        StringBuilder page = new StringBuilder(resource("page.md"));
         MODELS.forEach(model -> row(model, page));
         return page.toString();
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = PublishedModels.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("plan: the resource " + name + " is missing from the jar");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("plan: the resource " + name + " could not be read", failure);
+        }
     }
 
     private static void row(Published model, StringBuilder page) {
@@ -96,8 +78,8 @@ public final class PublishedModels {
         cells.add(String.format(Locale.ROOT, "%,d", kept.parameters() - kept.trained()));
         cells.add(String.format(Locale.ROOT, "%,d", kept.trained()));
         cells.add(ByteSize.show(kept.owners().getOrDefault("weights", 0L)));
-        cells.add(ByteSize.show(kept.owners().getOrDefault("adapter", 0L)
-                + kept.owners().getOrDefault("optimizer", 0L)));
+        cells.add(ByteSize.show(
+                kept.owners().getOrDefault("adapter", 0L) + kept.owners().getOrDefault("optimizer", 0L)));
         cells.add(ByteSize.show(kept.arena()));
         cells.add(fitting(kept.total()));
         cells.add(ByteSize.show(recomputed.arena()));

@@ -147,8 +147,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     private int readable(String operation, Tensor tensor) {
         if (!readable) {
-            throw new IllegalStateException(
-                    operation + ": shapes carry no numbers; compute on a backend to read them");
+            throw new IllegalStateException(operation + ": shapes carry no numbers; compute on a backend to read them");
         }
         return Math.toIntExact(tensor.count());
     }

@@ -110,9 +110,7 @@ public final class Trainer implements AutoCloseable {
     /// Adds the gradients of `window`, times the loss scale, to the sums without changing a weight.
     StepResult accumulate(int step, List<TokenRows> window) {
         return backend.run(
-                STEP,
-                precision,
-                ops -> forwardAndBack(ops, step, window).result(0, 0, false));
+                STEP, precision, ops -> forwardAndBack(ops, step, window).result(0, 0, false));
     }
 
     /// The gradient sums.

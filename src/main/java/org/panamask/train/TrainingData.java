@@ -69,7 +69,7 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
     /// @param vocabularySize the number of ids it knows
     /// @throws DataException if a row is longer, or holds another id
     public void requireFit(int positions, int vocabularySize) {
-        int longest = longestRow();
+        int longest = rows().mapToInt(row -> row.ids().length).max().orElse(0);
         if (longest > positions) {
             throw new DataException("data.max_tokens: the model has positions for " + positions
                     + " tokens, but the longest row has " + longest + "; lower data.max_tokens");
@@ -82,9 +82,13 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
         }
     }
 
-    /// The tokens of the longest row.
-    public int longestRow() {
-        return rows().mapToInt(row -> row.ids().length).max().orElse(0);
+    /// The columns of the widest batch: the tokens of the longest row or pack.
+    public int columns() {
+        IntStream packs = training.stream()
+                .mapToInt(pack ->
+                        pack.rows().stream().mapToInt(row -> row.ids().length).sum());
+        IntStream rows = validation.stream().mapToInt(row -> row.ids().length);
+        return IntStream.concat(packs, rows).max().orElse(0);
     }
 
     private Stream<Row> rows() {

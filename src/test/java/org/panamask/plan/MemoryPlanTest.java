@@ -66,17 +66,15 @@ class MemoryPlanTest {
                 Owner branches = backend.owner("adapter")) {
             reserved.ifPresent(backend::reserve);
             Precision precision = how.backend().dtype();
-            Model model = backend.run(
-                    "load", precision, ops -> Models.create(HubFolder.config(folder), 3, ops, weights));
+            Model model =
+                    backend.run("load", precision, ops -> Models.create(HubFolder.config(folder), 3, ops, weights));
             Parameters trained = how.lora()
-                    .map(lora -> backend.run(
-                                    "adapter", precision, ops -> Adapter.create(model, lora, 0, ops, branches))
+                    .map(lora -> backend.run("adapter", precision, ops -> Adapter.create(model, lora, 0, ops, branches))
                             .parameters())
                     .orElseGet(model::parameters);
-            Learning learning =
-                    Learning.of(how.objective(), new RowIds(0, 0, 0, 0, 0), (_, _, _, _) -> 0, 0);
-            try (Trainer trainer = new Trainer(
-                    backend, precision, model, trained, new Trainer.Method(learning, how.train()))) {
+            Learning learning = Learning.of(how.objective(), new RowIds(0, 0, 0, 0, 0), (_, _, _, _) -> 0, 0);
+            try (Trainer trainer =
+                    new Trainer(backend, precision, model, trained, new Trainer.Method(learning, how.train()))) {
                 int[] ids = new int[how.train().microBatch() * columns];
                 boolean[] maskable = new boolean[ids.length];
                 Arrays.fill(ids, 1);
@@ -132,11 +130,13 @@ class MemoryPlanTest {
     @Test
     void countsParametersAndTheOperationsOfAStep() {
         MemoryPlan once = MemoryPlan.of(recipe, MemoryModel.PLAIN, 32);
-        MemoryPlan thrice = MemoryPlan.of(
-                recipe.with("train", recipe.train().with("accumulate", 3)), MemoryModel.PLAIN, 32);
+        MemoryPlan thrice =
+                MemoryPlan.of(recipe.with("train", recipe.train().with("accumulate", 3)), MemoryModel.PLAIN, 32);
         // 2 tables, 3 layers of q, k, v, o, gate, up, down and 2 norms, 1 norm.
         long layer = 2L * 192 * 192 + 2L * 64 * 192 + 3L * 512 * 192 + 2 * 192;
-        assertThat(once.parameters()).isEqualTo(2L * 2000 * 192 + 3 * layer + 192).isEqualTo(once.trained());
+        assertThat(once.parameters())
+                .isEqualTo(2L * 2000 * 192 + 3 * layer + 192)
+                .isEqualTo(once.trained());
         assertThat(thrice.flops().get("linear")).isEqualTo(3 * once.flops().get("linear"));
         assertThat(thrice.flops().get("adamW")).isEqualTo(once.flops().get("adamW"));
         assertThat(thrice.owners()).isEqualTo(once.owners());
@@ -163,8 +163,11 @@ class MemoryPlanTest {
         assertThat(changes)
                 .extracting(Change::keys)
                 .containsExactly(
-                        "train.micro_batch: 2 with train.accumulate: 2", "train.recompute: true", "backend.dtype: bf16");
-        assertThat(changes).allSatisfy(change -> assertThat(change.plan().total()).isLessThan(whole));
+                        "train.micro_batch: 2 with train.accumulate: 2",
+                        "train.recompute: true",
+                        "backend.dtype: bf16");
+        assertThat(changes)
+                .allSatisfy(change -> assertThat(change.plan().total()).isLessThan(whole));
     }
 
     @Test
@@ -181,16 +184,17 @@ class MemoryPlanTest {
         Path toy = ToyModel.write(folder.resolve("toy"));
         Path rows = ToyModel.writeRows(folder.resolve("rows.jsonl"), 40);
         Recipe plain = Recipe.of(toy, rows, folder.resolve("refused"));
-        Recipe small = plain.with("data", plain.data().with("max_tokens", 40));
+        Recipe small = plain.with("data", plain.data().with("max_tokens", 40))
+                .with("train", plain.train().with("micro_batch", 64));
         long total = MemoryPlan.of(small, MemoryModel.PLAIN, 40).total();
         Recipe limited = small.with(
                 "backend", small.backend().with("name", "reference").with("memory_limit", total * 3 / 4 + ""));
         assertThatExceptionOfType(DeviceMemoryException.class)
                 .isThrownBy(() -> FineTuning.run(limited, new TrainingListener() {}))
                 .withMessageMatching(
-                        "train: the run must fit into [\\d.]+ KiB, backend\\.memory_limit, but needs [\\d.]+ KiB \\(.*\\);"
-                                + " the cheapest changes that make it fit: train\\.micro_batch: \\d with"
-                                + " train\\.accumulate: \\d+ \\([\\d.]+ KiB; as many rows a step, in smaller"
+                        "train: the run must fit into [\\d.]+ MiB, backend\\.memory_limit, but needs [\\d.]+ MiB \\(.*\\);"
+                                + " the cheapest changes that make it fit: train\\.micro_batch: \\d+ with"
+                                + " train\\.accumulate: \\d+ \\([\\d.]+ MiB; as many rows a step, in smaller"
                                 + " products\\); or train\\.recompute: true .*");
         assertThat(folder.resolve("refused")).doesNotExist();
     }

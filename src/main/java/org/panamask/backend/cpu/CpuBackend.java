@@ -131,7 +131,11 @@ public final class CpuBackend extends HostBackend {
     @Override
     public MemoryModel memoryModel() {
         return new CpuMemoryModel(
-                layout -> run("plan", Precision.F32, _ -> started().packings().of(layout).bytes()), threads);
+                layout -> run(
+                        "plan",
+                        Precision.F32,
+                        _ -> started().packings().of(layout).bytes()),
+                threads);
     }
 
     @Override

@@ -53,9 +53,7 @@ record CpuMemoryModel(ToLongFunction<Layout> packed, int threads) implements Mem
                             ? 0
                             : 2L * batch.count() * shape.room() * shape.keyWidth() * dtype.bytes();
             shape.blocks(
-                    mask,
-                    batch,
-                    block -> most[0] = Math.max(most[0], copies + block(shape, block, dtype, gradients)));
+                    mask, batch, block -> most[0] = Math.max(most[0], copies + block(shape, block, dtype, gradients)));
         });
         return most[0] + threads * PRODUCT_BYTES;
     }
