@@ -19,6 +19,7 @@ import org.panamask.diffusion.TokenRows;
 import org.panamask.model.Adapter;
 import org.panamask.model.Model;
 import org.panamask.model.Models;
+import org.panamask.nn.LoraSettings;
 import org.panamask.nn.Parameters;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
@@ -160,9 +161,12 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         };
     }
 
+    /// The adapter that stays beside the model; others are merged before and leave nothing.
     private static Optional<Adapter> adapter(Recipe recipe, Model model, BackwardOps ops, Owner owner) {
-        if (recipe.model().adapter().isPresent()) {
-            try (PeftAdapter file = PeftAdapter.open(recipe.model().adapter().get(), model.naming())) {
+        List<Path> given = recipe.model().adapter();
+        boolean fresh = recipe.lora().map(LoraSettings::createNewAdapter).orElse(false);
+        if (!given.isEmpty() && !fresh) {
+            try (PeftAdapter file = PeftAdapter.open(given.getLast(), model.naming())) {
                 return Optional.of(Adapter.load(model, file, ops, owner, true));
             }
         }
