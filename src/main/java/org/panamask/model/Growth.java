@@ -21,8 +21,8 @@ public record Growth(int vocabularySize, Optional<Integer> mask, long seed) {
         return new Growth(0, Optional.empty(), 0);
     }
 
-    /// The settings of the grown model.
-    Architecture of(Architecture config) {
+    /// The settings of the model that `config` describes, grown.
+    public Architecture of(Architecture config) {
         ModelFacts facts = config.facts();
         SpecialIds special = mask.map(id -> facts.special().withMask(id)).orElse(facts.special());
         return config.withTokens(Math.max(vocabularySize, facts.vocabularySize()), special);

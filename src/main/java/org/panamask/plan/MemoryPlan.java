@@ -28,6 +28,7 @@ import org.panamask.tensor.Owner;
 import org.panamask.train.Learning;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
+import org.panamask.train.TokenGrowth;
 import org.panamask.train.Trainer;
 
 /// What a training run holds and computes: the very code of a training step, run over shapes instead of numbers. The
@@ -132,7 +133,7 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         ModelConfig config = HubFolder.config(settings.path());
         DType stored =
                 random ? DType.F32 : HubFolder.hasWeights(settings.path()) ? stored(settings.path()) : stored(config);
-        return Models.shapes(Models.config(config), stored, ops, owner, trainable || random);
+        return Models.shapes(TokenGrowth.architecture(settings), stored, ops, owner, trainable || random);
     }
 
     /// The type of most numbers of a folder with weights, by their headers.
@@ -170,7 +171,13 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
                 return Optional.of(Adapter.load(model, file, ops, owner, true));
             }
         }
-        return recipe.lora().map(lora -> Adapter.create(model, lora, 0, ops, owner));
+        return recipe.lora().map(lora -> Adapter.create(model, whole(lora, recipe, model), 0, ops, owner));
+    }
+
+    private static LoraSettings whole(LoraSettings lora, Recipe recipe, Model model) {
+        return recipe.model().addsMaskToken()
+                ? TokenGrowth.withTables(lora, model.config(), recipe.model().path())
+                : lora;
     }
 
     /// Bytes of everything at once.

@@ -17,7 +17,7 @@ import org.panamask.text.Tokenizer;
 import org.panamask.text.TokenizerChanges;
 
 /// The mask token that a run adds: to the tokenizer, to the model's tables, and to what an adapter keeps whole.
-final class TokenGrowth {
+public final class TokenGrowth {
     private static final String MASK = "<|mask|>";
     private static final String WEIGHT = ".weight";
 
@@ -45,6 +45,25 @@ final class TokenGrowth {
             int rows = tokens > config.facts().vocabularySize() ? tokens + tokens % 2 : 0;
             return new Growth(rows, Optional.of(tokenizer.specialTokens().require(SpecialToken.MASK)), seed);
         }
+        return ofAdapters(settings, config, seed);
+    }
+
+    /// The settings of the model as a run loads it.
+    ///
+    /// @throws org.panamask.model.ModelException if its family is not known
+    /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
+    /// @throws org.panamask.text.TokenizerException if a token is added and the tokenizer is missing or wrong
+    public static Architecture architecture(ModelSettings settings) {
+        Architecture stored = Models.config(HubFolder.config(settings.path()));
+        if (settings.addsMaskToken()) {
+            try (Tokenizer tokenizer = tokenizer(settings)) {
+                return of(settings, tokenizer, 0).of(stored);
+            }
+        }
+        return ofAdapters(settings, stored, 0).of(stored);
+    }
+
+    private static Growth ofAdapters(ModelSettings settings, Architecture config, long seed) {
         return settings.adapter().reversed().stream()
                 .map(folder -> rows(folder, config))
                 .filter(rows -> rows > 0)
@@ -64,7 +83,7 @@ final class TokenGrowth {
 
     /// The settings of a new adapter to a model of `grown`: where that has more rows than its files, embedding and
     /// head are trained whole, since nothing else keeps the new rows.
-    static LoraSettings withTables(LoraSettings lora, Architecture grown, Path folder) {
+    public static LoraSettings withTables(LoraSettings lora, Architecture grown, Path folder) {
         Architecture stored = Models.config(HubFolder.config(folder));
         if (grown.facts().vocabularySize() == stored.facts().vocabularySize()) {
             return lora;
