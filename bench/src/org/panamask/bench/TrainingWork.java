@@ -129,18 +129,16 @@ final class TrainingWork implements Work {
         return new Agreement(what, Agreement.deviation(ours, values), tolerance);
     }
 
-    /// What may differ by rounding in another order through 12 layers and back: about ten times what was
-    /// measured in
-    /// f32, and three times what PyTorch's own bf16 differs from its f32.
+    /// What may differ by rounding in another order through 12 layers and back: about ten times what was measured
+    /// in f32, and three times what PyTorch's own bf16 differs from its f32.
     ///
-    /// @param gradient of the weight that fits worst; not compared in bf16, where the gradients of some
-    /// weights cancel
-    ///     and PyTorch's own bf16 and f32 are apart by half the largest element
+    /// @param gradient of the weight that fits worst; not compared in bf16, where the gradients of some weights
+    ///     cancel and PyTorch's own bf16 and f32 are apart by half the largest element
     private record Tolerances(double loss, double norm, double gradients, OptionalDouble gradient) {
         static Tolerances of(Precision precision) {
             return switch (precision) {
                 case F32 -> new Tolerances(2e-6, 2e-5, 1e-4, OptionalDouble.of(5e-4));
-                case BF16 -> new Tolerances(1e-3, 3e-2, 5e-2, OptionalDouble.empty());
+                case BF16, F16 -> new Tolerances(1e-3, 3e-2, 5e-2, OptionalDouble.empty());
                 case F64 -> new Tolerances(1e-9, 1e-9, 1e-9, OptionalDouble.of(1e-9));
             };
         }
