@@ -11,7 +11,6 @@ import org.panamask.diffusion.TokenRows;
 import org.panamask.nn.LoraSettings;
 import org.panamask.plan.MemoryLimit;
 import org.panamask.plan.MemoryPlan;
-import org.panamask.report.EvaluationReport;
 import org.panamask.report.LoggedSteps;
 import org.panamask.report.LossPicture;
 import org.panamask.report.MetricsFile;
@@ -34,8 +33,6 @@ import org.panamask.train.TrainingData;
 /// One training run: everything a recipe names, from its files to the adapter it leaves in the output folder. Opening
 /// it loads model and data, so that what is wrong is said before the first step.
 public final class FineTuning implements AutoCloseable {
-    // Validation noise has its own seed, so that numbers compare across steps and runs.
-    private static final long VALIDATION_SEED = 1_000_003;
     private static final int SHORT_ROW = 16;
 
     private final Recipe recipe;
@@ -45,6 +42,7 @@ public final class FineTuning implements AutoCloseable {
     private final BatchPlan plan;
     private final Schedule schedule;
     private final Trainer trainer;
+    private final Validation validation;
     private volatile boolean stopping;
 
     private FineTuning(Recipe recipe, Backend backend, TrainingListener listener) {
@@ -75,6 +73,7 @@ public final class FineTuning implements AutoCloseable {
                     loaded.model(),
                     loaded.trained(),
                     new Trainer.Method(Learning.of(recipe.objective(), data.special(), seed), recipe.train()));
+            this.validation = new Validation(recipe, loaded, data, trainer);
         } catch (RuntimeException | Error failure) {
             loaded.close();
             throw failure;
@@ -229,19 +228,9 @@ public final class FineTuning implements AutoCloseable {
     }
 
     private void evaluate(TrainingListener all, long step, long start) {
-        if (data.validation().isEmpty()) {
-            return;
+        if (!data.validation().isEmpty()) {
+            all.evaluated(validation.run(step, since(start)));
         }
-        Learning fixed = Learning.of(recipe.objective(), data.special(), VALIDATION_SEED);
-        StepResult result =
-                trainer.evaluate(fixed, data.validationBatches(recipe.train().microBatch()));
-        all.evaluated(new EvaluationReport(
-                step,
-                result.loss(),
-                result.ceLoss(),
-                result.accuracy(),
-                data.validation().size(),
-                since(start)));
     }
 
     private static Duration since(long start) {

@@ -17,6 +17,7 @@ import org.panamask.backend.Ledger;
 import org.panamask.data.DataException;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.SamplerSettings;
+import org.panamask.report.EvaluationReport;
 import org.panamask.report.RunSummary;
 import org.panamask.report.StepReport;
 import org.panamask.report.TrainingListener;
@@ -78,6 +79,67 @@ class FineTuningTest {
                 .filteredOn(line -> line.contains("train/loss\""))
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line).contains("\"train/loss_scale\": ", "\"train/skipped_steps\": "));
+    }
+
+    @Test
+    void validationSeesTheSameNoiseAtEveryStep() {
+        Recipe still = recipe.with("data", recipe.data().with("val_size", 6))
+                .with(
+                        "train",
+                        recipe.train()
+                                .with("learning_rate", 1e-30)
+                                .with("eval_every", 2)
+                                .with("eval_batch", 4)
+                                .with("eval_nll", true)
+                                .with("eval_nll_steps", 4));
+        List<EvaluationReport> reports = evaluations(still);
+
+        assertThat(reports).extracting(EvaluationReport::step).containsExactly(2L, 4L, 6L);
+        EvaluationReport first = reports.getFirst();
+        assertThat(reports)
+                .allSatisfy(report -> assertThat(report)
+                        .usingRecursiveComparison()
+                        .ignoringFields("step", "elapsed")
+                        .isEqualTo(first));
+        EvaluationReport.Nll nll = first.nll().orElseThrow();
+        assertThat(nll.value()).isPositive();
+        assertThat(nll.standardError()).isPositive();
+        assertThat(still.output().resolve("metrics.jsonl"))
+                .content()
+                .contains("\"eval/nll\": " + nll.value(), "\"eval/nll_standard_error\": ");
+        assertThat(still.output().resolve("loss.svg")).content().contains(">nll ");
+    }
+
+    @Test
+    void theLikelihoodOfValidationRowsDoesNotDependOnTheirBatch() {
+        List<EvaluationReport.Nll> each = new ArrayList<>();
+        for (Objective objective : List.of(Objective.DdmSft.defaults(), Objective.Autoregressive.defaults())) {
+            for (int size : new int[] {1, 6}) {
+                Recipe one = recipe.with("objective", objective)
+                        .with("output", folder.resolve("run" + each.size()))
+                        .with("data", recipe.data().with("val_size", 6))
+                        .with(
+                                "train",
+                                recipe.train()
+                                        .with("max_steps", 1)
+                                        .with("eval_batch", size)
+                                        .with("eval_nll", true));
+                each.add(evaluations(one).getFirst().nll().orElseThrow());
+            }
+        }
+        assertThat(each.get(1)).isEqualTo(each.get(0));
+        assertThat(each.get(3)).isEqualTo(each.get(2)).isNotEqualTo(each.get(0));
+    }
+
+    private static List<EvaluationReport> evaluations(Recipe how) {
+        List<EvaluationReport> reports = new ArrayList<>();
+        FineTuning.run(how, new TrainingListener() {
+            @Override
+            public void evaluated(EvaluationReport report) {
+                reports.add(report);
+            }
+        });
+        return reports;
     }
 
     @Test

@@ -2,8 +2,9 @@ package org.panamask.report;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
-/// Draws loss curves as SVG: the raw losses pale, their running mean strong, validation losses as points.
+/// Draws loss curves as SVG: the raw losses pale, their running mean strong, what validation gave as points.
 final class LossChart {
     private static final int WIDTH = 860;
     private static final int HEIGHT = 460;
@@ -14,19 +15,28 @@ final class LossChart {
     private static final int MOST_POINTS = 800;
     private static final String BLUE = "#2563eb";
     private static final String ORANGE = "#ea580c";
+    private static final String GREEN = "#15803d";
     private static final String INK = "#1f2937";
     private static final String GREY = "#6b7280";
 
     private final Curve train;
     private final Curve validation;
+    private final Curve nll;
     private final double[] smoothed;
     private final Axis x;
     private final Axis y;
     private final StringBuilder out = new StringBuilder();
 
-    private LossChart(Curve train, Curve validation, long totalSteps) {
+    /// What validations gave.
+    ///
+    /// @param loss the losses
+    /// @param nll negative log-likelihoods of a token, where they were measured
+    record Evaluated(Curve loss, Curve nll) {}
+
+    private LossChart(Curve train, Evaluated evaluated, long totalSteps) {
         this.train = train;
-        this.validation = validation;
+        this.validation = evaluated.loss();
+        this.nll = evaluated.nll();
         this.smoothed = Curve.smoothed(train.values());
         // A run that has just begun gets an axis of twice its length so far; the whole run would show nothing yet.
         double last = lastStep(train, validation);
@@ -34,17 +44,19 @@ final class LossChart {
         double[] all = train.values();
         Arrays.sort(all);
         // A few losses weighted by 1/t stand far above the rest; the picture is cut there, not squeezed.
-        double most = Math.max(quantile(all, 0.98), Math.max(max(smoothed), max(validation.values())));
-        double least = Math.min(quantile(all, 0), min(validation.values(), most));
+        double[] points = DoubleStream.concat(Arrays.stream(validation.values()), Arrays.stream(nll.values()))
+                .toArray();
+        double most = Math.max(quantile(all, 0.98), Math.max(max(smoothed), max(points)));
+        double least = Math.min(quantile(all, 0), min(points, most));
         double room = Math.max(1e-9, 0.04 * (most - least));
         double floor = least >= 0 && least < 0.5 * most ? 0 : least - room;
         this.y = Axis.covering(floor, most + room, BOTTOM, TOP, 6).rounded();
     }
 
-    /// The picture; both curves may be empty. The horizontal axis goes to `totalSteps`
+    /// The picture; every curve may be empty. The horizontal axis goes to `totalSteps`
     /// once half of them are done.
-    static String svg(String title, Curve train, Curve validation, long totalSteps) {
-        return new LossChart(train, validation, totalSteps).draw(title);
+    static String svg(String title, Curve train, Evaluated evaluated, long totalSteps) {
+        return new LossChart(train, evaluated, totalSteps).draw(title);
     }
 
     private String draw(String title) {
@@ -60,7 +72,8 @@ final class LossChart {
         out.append("<g clip-path=\"url(#plot)\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\">\n");
         line(train.values(), "stroke=\"" + BLUE + "\" stroke-opacity=\"0.3\" stroke-width=\"1\"");
         line(smoothed, "stroke=\"" + BLUE + "\" stroke-width=\"2.4\"");
-        validationLine();
+        points(validation, ORANGE);
+        points(nll, GREEN);
         return out.append("</g>\n</svg>\n").toString();
     }
 
@@ -80,6 +93,9 @@ final class LossChart {
 
     private void legend() {
         double right = RIGHT;
+        if (nll.size() > 0) {
+            right = legendEntry(right, GREEN, 1, "nll " + last(nll.values()));
+        }
         if (validation.size() > 0) {
             right = legendEntry(right, ORANGE, 1, "validation " + last(validation.values()));
         }
@@ -136,23 +152,23 @@ final class LossChart {
         }
     }
 
-    private void validationLine() {
-        double[] values = validation.values();
+    private void points(Curve curve, String colour) {
+        double[] values = curve.values();
         if (values.length == 0) {
             return;
         }
-        out.append("<polyline stroke=\"%s\" stroke-width=\"1.8\" points=\"".formatted(ORANGE));
+        out.append("<polyline stroke=\"%s\" stroke-width=\"1.8\" points=\"".formatted(colour));
         for (int i = 0; i < values.length; i++) {
-            point(validation.step(i), values[i]);
+            point(curve.step(i), values[i]);
         }
         out.append("\"/>\n");
         for (int i = 0; i < values.length; i++) {
             out.append(String.format(
                     Locale.ROOT,
                     "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.2\" fill=\"#ffffff\" stroke=\"%s\" stroke-width=\"1.8\"/>\n",
-                    x.at(validation.step(i)),
+                    x.at(curve.step(i)),
                     y.at(values[i]),
-                    ORANGE));
+                    colour));
         }
     }
 

@@ -14,6 +14,7 @@ public final class LossPicture implements TrainingListener {
     private final InstantSource clock;
     private final Curve train = new Curve();
     private final Curve validation = new Curve();
+    private final Curve nll = new Curve();
     private Instant drawn = Instant.MIN;
     private long totalSteps;
 
@@ -46,6 +47,7 @@ public final class LossPicture implements TrainingListener {
     @Override
     public void evaluated(EvaluationReport report) {
         validation.add(report.step(), report.loss());
+        report.nll().ifPresent(found -> nll.add(report.step(), found.value()));
         draw();
     }
 
@@ -55,6 +57,6 @@ public final class LossPicture implements TrainingListener {
     }
 
     private void draw() {
-        AtomicText.write(file, LossChart.svg(title, train, validation, totalSteps));
+        AtomicText.write(file, LossChart.svg(title, train, new LossChart.Evaluated(validation, nll), totalSteps));
     }
 }

@@ -29,6 +29,10 @@ final class Metrics {
         metrics.put("eval/loss", report.loss());
         metrics.put("eval/ce_loss", report.ceLoss());
         metrics.put("eval/accuracy", report.accuracy());
+        report.nll().ifPresent(nll -> {
+            metrics.put("eval/nll", nll.value());
+            metrics.put("eval/nll_standard_error", nll.standardError());
+        });
         return metrics;
     }
 }

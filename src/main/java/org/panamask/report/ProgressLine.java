@@ -84,12 +84,16 @@ public final class ProgressLine implements TrainingListener {
 
     @Override
     public void evaluated(EvaluationReport report) {
+        String nll = report.nll()
+                .map(found -> String.format(Locale.ROOT, "  nll %.4f +- %.4f", found.value(), found.standardError()))
+                .orElse("");
         line(String.format(
                 Locale.ROOT,
-                "step %d  eval loss %.4f  ce %.4f  acc %.1f %%  (%d rows)",
+                "step %d  eval loss %.4f  ce %.4f%s  acc %.1f %%  (%d rows)",
                 report.step(),
                 report.loss(),
                 report.ceLoss(),
+                nll,
                 100 * report.accuracy(),
                 report.rows()));
     }

@@ -30,6 +30,17 @@ public sealed interface Learning {
     /// The task of `rows` while `step` optimizer steps are completed, as part of `window`.
     Task task(TokenRows rows, int step, LossWindow window);
 
+    /// The task of validation `rows` while `step` optimizer steps are completed, as part of `window`: the noise is
+    /// that of step 0 whatever the step, so that numbers compare across steps.
+    default Task validation(TokenRows rows, int step, LossWindow window) {
+        return task(rows, 0, window);
+    }
+
+    /// How much the loss of a batch of `rows` rows counts in the mean over `batches` of `all` rows together.
+    default double weight(int rows, int batches, int all) {
+        return 1;
+    }
+
     /// The learning of `objective` with the noise of `seed`.
     static Learning of(Objective objective, RowIds tokens, long seed) {
         return of(objective, tokens, new Noise(seed), seed);
@@ -66,9 +77,29 @@ public sealed interface Learning {
 
         @Override
         public Task task(TokenRows rows, int step, LossWindow window) {
-            Corrupted noisy = masker.corrupt(rows, step);
-            Canvas canvas = noisy.canvas().withMask(annealing.mask(step, rows.visible()));
+            return task(masker.corrupt(rows, step), step, window);
+        }
+
+        /// Attention is as open as training has it.
+        @Override
+        public Task validation(TokenRows rows, int step, LossWindow window) {
+            return task(masker.corrupt(rows, 0), step, window);
+        }
+
+        private Task task(Corrupted noisy, int step, LossWindow window) {
+            Canvas canvas =
+                    noisy.canvas().withMask(annealing.mask(step, noisy.clean().visible()));
             return new Task(canvas, loss.score(noisy, window));
+        }
+
+        /// Under [org.panamask.diffusion.LossNormalization#REFERENCE] each batch has a loss of its own, and
+        /// their mean is weighted by rows, as in Hugging Face's trainer.
+        @Override
+        public double weight(int rows, int batches, int all) {
+            return switch (loss.normalization()) {
+                case REFERENCE -> (double) rows * batches / all;
+                case TOKEN_BOUND -> 1;
+            };
         }
     }
 

@@ -24,6 +24,9 @@ import org.panamask.config.Settings;
 /// @param seed of noise, data order, dropout and new weights
 /// @param logEvery steps from one logged line to the next
 /// @param evalEvery steps from one validation to the next; 0 validates only at the end
+/// @param evalBatch validation rows computed at once; 0 means `microBatch`
+/// @param evalNll whether a validation estimates the likelihood of a token too
+/// @param evalNllSteps the times at which that masks each row
 /// @param sampleEvery steps from one sample to the next; 0 samples never
 /// @param saveEvery steps from one saved adapter to the next; 0 saves only at the end
 public record TrainSettings(
@@ -87,6 +90,21 @@ public record TrainSettings(
         @Key(value = "0", doc = "optimizer steps from one validation to the next; 0 validates only at the end")
         int evalEvery,
 
+        @Key(value = "0", doc = "validation rows computed at once; 0 means as many as micro_batch")
+        int evalBatch,
+
+        @Key(
+                value = "false",
+                doc = "estimate at each validation the negative log-likelihood of a token too, which unlike the loss"
+                        + " can be compared between runs")
+        boolean evalNll,
+
+        @Key(
+                value = "32",
+                doc = "times at which that estimate masks each row, at least 1; every one costs a pass over the"
+                        + " validation rows")
+        int evalNllSteps,
+
         @Key(value = "0", doc = "optimizer steps from one sample to the next; 0 samples never")
         int sampleEvery,
 
@@ -128,6 +146,8 @@ public record TrainSettings(
         Require.positive("adam_epsilon", adamEpsilon);
         Require.atLeast("log_every", logEvery, 1);
         Require.atLeast("eval_every", evalEvery, 0);
+        Require.atLeast("eval_batch", evalBatch, 0);
+        Require.atLeast("eval_nll_steps", evalNllSteps, 1);
         Require.atLeast("sample_every", sampleEvery, 0);
         Require.atLeast("save_every", saveEvery, 0);
     }

@@ -156,17 +156,20 @@ public final class Trainer implements AutoCloseable {
                 window.size(), window.stream().mapToLong(learning::scorable).sum());
     }
 
-    /// Scores validation rows without dropout, with the noise of step 0, so that numbers compare across steps.
-    public StepResult evaluate(Learning validation, List<TokenRows> batches) {
+    /// Scores validation rows without dropout while `step` optimizer steps are completed; the noise is always the
+    /// same, so that numbers compare across steps.
+    public StepResult evaluate(Learning validation, int step, List<TokenRows> batches) {
+        int all = batches.stream().mapToInt(TokenRows::batch).sum();
         long scorable = batches.stream().mapToLong(validation::scorable).sum();
         LossWindow whole = new LossWindow(batches.size(), scorable);
         LossSums sums = new LossSums();
         for (TokenRows rows : batches) {
             sums.rows(rows, validation.scorable(rows));
-            Learning.Task task = validation.task(rows, 0, whole);
+            Learning.Task task = validation.validation(rows, step, whole);
             if (!task.scored().isEmpty()) {
                 backend.run("validation", precision, ops -> {
-                    sums.add(ops, task.scored().crossEntropy(ops, model, task.canvas()), 1);
+                    CrossEntropy loss = task.scored().crossEntropy(ops, model, task.canvas());
+                    sums.add(ops, loss, 1 / validation.weight(rows.batch(), batches.size(), all));
                     return sums;
                 });
             }

@@ -42,16 +42,19 @@ class LossPictureTest {
         for (int steps : new int[] {0, 1, 2, 50, 5000}) {
             Curve train = new Curve();
             Curve validation = new Curve();
+            Curve nll = new Curve();
             Random random = new Random(3);
             for (int step = 1; step <= steps; step++) {
                 train.add(step, 3 * Math.exp(-4.0 * step / steps) + 0.2 * random.nextDouble());
                 if (step % 500 == 0) {
                     validation.add(step, 3 * Math.exp(-4.0 * step / steps) + 0.3);
+                    nll.add(step, 4.5);
                 }
             }
-            String svg = LossChart.svg("loss <of a run & more", train, validation, steps);
+            String svg = LossChart.svg("loss <of a run & more", train, new LossChart.Evaluated(validation, nll), steps);
             assertThat(svg).doesNotContain("NaN").doesNotContain("Infinity").hasSizeLessThan(80_000);
             assertThat(openTags(svg)).isEmpty();
+            assertThat(svg.contains("nll 4.500")).isEqualTo(steps >= 500);
         }
     }
 

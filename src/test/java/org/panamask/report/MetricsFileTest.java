@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -34,7 +35,7 @@ class MetricsFileTest {
     void aSecondRunAppendsAndWhatIsNoNumberIsNull() throws IOException {
         MetricsFile.open(folder).finished(new RunSummary(0, true, Duration.ZERO));
         try (MetricsFile file = MetricsFile.open(folder)) {
-            file.evaluated(new EvaluationReport(5, 2, 1, Double.NaN, 3, Duration.ofMillis(1234)));
+            file.evaluated(new EvaluationReport(5, 2, 1, Double.NaN, Optional.empty(), 3, Duration.ofMillis(1234)));
         }
         try (MetricsFile file = MetricsFile.open(folder)) {
             file.step(Reports.step(6, 6, 1));
@@ -44,6 +45,17 @@ class MetricsFileTest {
                 .first()
                 .isEqualTo("{\"step\": 5, \"time\": 1.234, \"eval/loss\": 2.0, \"eval/ce_loss\": 1.0,"
                         + " \"eval/accuracy\": null}");
+    }
+
+    @Test
+    void theLikelihoodIsWrittenWhereItWasMeasured() throws IOException {
+        try (MetricsFile file = MetricsFile.open(folder)) {
+            EvaluationReport.Nll nll = new EvaluationReport.Nll(3.5, 0.25);
+            file.evaluated(new EvaluationReport(5, 2, 1, 0.5, Optional.of(nll), 3, Duration.ofSeconds(1)));
+        }
+        assertThat(lines())
+                .containsExactly("{\"step\": 5, \"time\": 1.0, \"eval/loss\": 2.0, \"eval/ce_loss\": 1.0,"
+                        + " \"eval/accuracy\": 0.5, \"eval/nll\": 3.5, \"eval/nll_standard_error\": 0.25}");
     }
 
     @Test

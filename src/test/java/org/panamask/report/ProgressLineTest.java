@@ -98,11 +98,14 @@ class ProgressLineTest {
     @Test
     void otherEventsHaveLinesOfTheirOwn() {
         ProgressLine line = ProgressLine.of(out, false, false, clock);
-        line.evaluated(new EvaluationReport(10, 1.25, 0.5, 0.75, 40, Duration.ZERO));
+        line.evaluated(new EvaluationReport(10, 1.25, 0.5, 0.75, Optional.empty(), 40, Duration.ZERO));
+        line.evaluated(new EvaluationReport(
+                20, 1.25, 0.5, 0.75, Optional.of(new EvaluationReport.Nll(3.5, 0.0251)), 40, Duration.ZERO));
         line.sampled(new SampleReport(10, "what\nis it?", "[M][M]", "an answer"));
         line.saved(10, Path.of("out"));
         assertThat(printed()).isEqualTo("""
                         step 10  eval loss 1.2500  ce 0.5000  acc 75.0 %  (40 rows)
+                        step 20  eval loss 1.2500  ce 0.5000  nll 3.5000 +- 0.0251  acc 75.0 %  (40 rows)
                         step 10  sample: what is it? -> an answer
                         step 10  saved to out
                         """);

@@ -128,6 +128,35 @@ class TrainerTest {
         }
     }
 
+    private static Learning learning(int annealSteps) {
+        return Learning.of(new Objective.DdmSft(true, 1e-3, annealSteps, LossNormalization.REFERENCE), SPECIAL, 3);
+    }
+
+    @Test
+    void theValidationLossIsTheMeanOfItsBatchesByTheirRows() {
+        List<TokenRows> five = List.of(rows(0, 1, 2, 3, 4));
+        List<TokenRows> three = List.of(rows(5, 6, 7));
+        try (Run run = new Run("reference", Precision.F32)) {
+            double first = run.trainer.evaluate(learning(1), 0, five).loss();
+            double second = run.trainer.evaluate(learning(1), 0, three).loss();
+            StepResult both = run.trainer.evaluate(learning(1), 0, List.of(five.getFirst(), three.getFirst()));
+
+            assertThat(both.loss()).isCloseTo((5 * first + 3 * second) / 8, within(1e-6));
+            assertThat(run.trainer.evaluate(learning(1), 7, five).loss()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void validationSeesAsFarAsTraining() {
+        try (Run run = new Run("reference", Precision.F32)) {
+            double open = run.trainer.evaluate(learning(1), 0, cut(8)).loss();
+            double early = run.trainer.evaluate(learning(10), 0, cut(8)).loss();
+
+            assertThat(early).isNotEqualTo(open);
+            assertThat(run.trainer.evaluate(learning(10), 9, cut(8)).loss()).isEqualTo(open);
+        }
+    }
+
     /// Before the first step: AdamW's steps do not get smaller with the gradient, so roundings grow in them.
     @Test
     void theGradientInBf16IsNearThatInF32() {
