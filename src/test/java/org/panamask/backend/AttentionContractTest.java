@@ -12,10 +12,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.tensor.AttentionMask;
@@ -29,34 +26,8 @@ import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.Tensor;
 
 /// Attention under every mask, forward and back, on every backend.
-@ParameterizedClass
-@MethodSource("cases")
-class AttentionContractTest {
+class AttentionContractTest extends BackendContract {
     private static final AttentionMask FULL = new AttentionMask.Full();
-
-    private final ContractCase contract;
-    private Backend backend;
-
-    AttentionContractTest(ContractCase contract) {
-        this.contract = contract;
-    }
-
-    static Stream<ContractCase> cases() {
-        return ContractCase.all();
-    }
-
-    @BeforeEach
-    void start() {
-        backend = contract.open();
-    }
-
-    @AfterEach
-    void stop() {
-        if (backend != null) {
-            backend.close();
-            assertThat(backend.ledger().total()).isZero();
-        }
-    }
 
     /// @param name of the mask
     /// @param mask of the query rows

@@ -7,13 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.HostTensor;
@@ -25,33 +21,7 @@ import org.panamask.tensor.TokenRule;
 import org.panamask.tensor.Weight;
 
 /// What is read from the head's logits, on every backend.
-@ParameterizedClass
-@MethodSource("cases")
-class HeadContractTest {
-    private final ContractCase contract;
-    private Backend backend;
-
-    HeadContractTest(ContractCase contract) {
-        this.contract = contract;
-    }
-
-    static Stream<ContractCase> cases() {
-        return ContractCase.all();
-    }
-
-    @BeforeEach
-    void start() {
-        backend = contract.open();
-    }
-
-    @AfterEach
-    void stop() {
-        if (backend != null) {
-            backend.close();
-            assertThat(backend.ledger().total()).isZero();
-        }
-    }
-
+class HeadContractTest extends BackendContract {
     private static double[] numbers(Ops ops, Tensor ints) {
         return Arrays.stream(ops.ints(ints)).asDoubleStream().toArray();
     }

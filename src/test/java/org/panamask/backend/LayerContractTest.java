@@ -6,14 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Shape;
@@ -22,33 +17,7 @@ import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
 /// What layers with biases, GELU and one matrix for queries, keys and values need, on every backend.
-@ParameterizedClass
-@MethodSource("cases")
-class LayerContractTest {
-    private final ContractCase contract;
-    private Backend backend;
-
-    LayerContractTest(ContractCase contract) {
-        this.contract = contract;
-    }
-
-    static Stream<ContractCase> cases() {
-        return ContractCase.all();
-    }
-
-    @BeforeEach
-    void start() {
-        backend = contract.open();
-    }
-
-    @AfterEach
-    void stop() {
-        if (backend != null) {
-            backend.close();
-            assertThat(backend.ledger().total()).isZero();
-        }
-    }
-
+class LayerContractTest extends BackendContract {
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 64, 129, 768})
     void layerNorm(int width) {

@@ -8,12 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
@@ -25,37 +20,7 @@ import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
 /// Every native byte has an owner, and a closed owner owes none, whatever happens on the way.
-@ParameterizedClass
-@MethodSource("cases")
-class LedgerContractTest {
-    private final ContractCase contract;
-    private Backend backend;
-
-    LedgerContractTest(ContractCase contract) {
-        this.contract = contract;
-    }
-
-    static Stream<ContractCase> cases() {
-        return ContractCase.all();
-    }
-
-    @BeforeEach
-    void start() {
-        backend = contract.open();
-    }
-
-    @AfterEach
-    void stop() {
-        if (backend != null) {
-            backend.close();
-            assertThat(backend.ledger().owners()).isEmpty();
-            assertThat(backend.ledger().total()).isZero();
-            if (backend.name().equals("cpu")) {
-                assertThat(backend.report()).containsEntry("native objects", "");
-            }
-        }
-    }
-
+class LedgerContractTest extends BackendContract {
     private static Weight weight(BackwardOps ops, Owner owner) {
         return ops.weight(owner, HostTensor.of("w", Shape.of(2, 2), 1, 2, 3, 4), false);
     }

@@ -7,14 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.DType;
@@ -28,33 +23,7 @@ import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
 /// Every backend meets the same cases; the reference in f64 says what is right.
-@ParameterizedClass
-@MethodSource("cases")
-class OpsContractTest {
-    private final ContractCase contract;
-    private Backend backend;
-
-    OpsContractTest(ContractCase contract) {
-        this.contract = contract;
-    }
-
-    static Stream<ContractCase> cases() {
-        return ContractCase.all();
-    }
-
-    @BeforeEach
-    void start() {
-        backend = contract.open();
-    }
-
-    @AfterEach
-    void stop() {
-        if (backend != null) {
-            backend.close();
-            assertThat(backend.ledger().total()).isZero();
-        }
-    }
-
+class OpsContractTest extends BackendContract {
     @ParameterizedTest
     @CsvSource({"1, 8, 8", "3, 5, 7", "17, 33, 19", "40, 64, 48"})
     void linear(int rows, int in, int out) {
