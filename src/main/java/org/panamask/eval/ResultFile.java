@@ -3,6 +3,7 @@ package org.panamask.eval;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.panamask.diffusion.SamplerSettings;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -24,12 +25,12 @@ public final class ResultFile {
     /// @throws java.io.UncheckedIOException if it cannot be written
     public static void write(
             Path file, NllEvaluation evaluation, List<NllResult> results, Map<String, String> environment) {
-        ResultFile result = new ResultFile("nll");
-        result.data(evaluation.data());
-        result.scoring(evaluation.settings());
-        ArrayNode models = result.root.putArray("models");
-        results.forEach(one -> nll(models.addObject(), one));
-        result.finish(file, results, environment);
+        new ResultFile("nll")
+                .data(evaluation.data())
+                .scoring(evaluation.settings())
+                .models(results, ResultFile::nll)
+                .differences(results)
+                .write(file, environment);
     }
 
     /// Writes choices into `file`, which is replaced if it is there.
@@ -37,12 +38,12 @@ public final class ResultFile {
     /// @throws java.io.UncheckedIOException if it cannot be written
     public static void write(
             Path file, ChoiceEvaluation evaluation, List<ChoiceResult> results, Map<String, String> environment) {
-        ResultFile result = new ResultFile("choice");
-        result.data(evaluation.data());
-        result.scoring(evaluation.settings());
-        ArrayNode models = result.root.putArray("models");
-        results.forEach(one -> choices(models.addObject(), one));
-        result.finish(file, results, environment);
+        new ResultFile("choice")
+                .data(evaluation.data())
+                .scoring(evaluation.settings())
+                .models(results, ResultFile::choices)
+                .differences(results)
+                .write(file, environment);
     }
 
     /// Writes answers into `file`, which is replaced if it is there.
@@ -50,18 +51,12 @@ public final class ResultFile {
     /// @throws java.io.UncheckedIOException if it cannot be written
     public static void write(
             Path file, MatchEvaluation evaluation, List<MatchResult> results, Map<String, String> environment) {
-        ResultFile result = new ResultFile("match");
-        result.data(evaluation.data());
-        result.generation(evaluation.settings());
-        ArrayNode models = result.root.putArray("models");
-        for (MatchResult one : results) {
-            ObjectNode node = models.addObject();
-            accuracy(node, one);
-            cost(node, one.cost());
-            ArrayNode right = node.putArray("row_right");
-            one.predictions().forEach(prediction -> right.add(prediction.isRight()));
-        }
-        result.finish(file, results, environment);
+        new ResultFile("match")
+                .data(evaluation.data())
+                .generation(evaluation.settings())
+                .models(results, ResultFile::matches)
+                .differences(results)
+                .write(file, environment);
     }
 
     /// Writes what texts without a prompt cost into `file`, which is replaced if it is there.
@@ -71,14 +66,10 @@ public final class ResultFile {
             Path file, Compositions compositions, List<MatchResult> results, Map<String, String> environment) {
         ResultFile result = new ResultFile("unconditional");
         result.root.put("max_tokens", compositions.columns());
-        result.generation(compositions.settings());
-        ArrayNode models = result.root.putArray("models");
-        for (MatchResult one : results) {
-            ObjectNode node = models.addObject();
-            subject(node, one.subject());
-            cost(node, one.cost());
-        }
-        result.finish(file, List.of(), environment);
+        result.generation(compositions.settings())
+                .models(results, ResultFile::texts)
+                .differences(List.of())
+                .write(file, environment);
     }
 
     private static void nll(ObjectNode node, NllResult result) {
@@ -118,6 +109,18 @@ public final class ResultFile {
         }
     }
 
+    private static void matches(ObjectNode node, MatchResult result) {
+        accuracy(node, result);
+        cost(node, result.cost());
+        ArrayNode right = node.putArray("row_right");
+        result.predictions().forEach(prediction -> right.add(prediction.isRight()));
+    }
+
+    private static void texts(ObjectNode node, MatchResult result) {
+        subject(node, result.subject());
+        cost(node, result.cost());
+    }
+
     private static void accuracy(ObjectNode node, Measured result) {
         subject(node, result.subject());
         mean(node, "accuracy", result.mean());
@@ -135,20 +138,22 @@ public final class ResultFile {
         number(node, "tokens_per_second", cost.tokensPerSecond());
     }
 
-    private void data(EvaluationData data) {
+    private ResultFile data(EvaluationData data) {
         root.put("data", data.source());
         root.put("form", data.form().written());
         root.put("max_tokens", data.settings().maxTokens());
         root.put("pad_as_target", data.settings().padAsTarget());
+        return this;
     }
 
-    private void scoring(NllSettings settings) {
+    private ResultFile scoring(NllSettings settings) {
         root.put("steps", settings.steps());
         root.put("seed", settings.seed());
         root.put("batch", settings.batch());
+        return this;
     }
 
-    private void generation(GenerationSettings settings) {
+    private ResultFile generation(GenerationSettings settings) {
         SamplerSettings sampler = settings.sampler();
         root.put("steps", sampler.steps());
         root.put("temperature", sampler.temperature());
@@ -158,6 +163,7 @@ public final class ResultFile {
         root.put("choice", EvaluationData.written(sampler.choice()));
         root.put("seed", sampler.seed());
         root.put("batch", settings.batch());
+        return this;
     }
 
     private static void subject(ObjectNode node, Subject subject) {
@@ -185,7 +191,13 @@ public final class ResultFile {
         }
     }
 
-    private void finish(Path file, List<? extends Measured> results, Map<String, String> facts) {
+    private <R> ResultFile models(List<R> results, BiConsumer<ObjectNode, R> numbers) {
+        ArrayNode models = root.putArray("models");
+        results.forEach(result -> numbers.accept(models.addObject(), result));
+        return this;
+    }
+
+    private ResultFile differences(List<? extends Measured> results) {
         ArrayNode differences = root.putArray("differences");
         for (PairedDifference paired : PairedDifference.ofAll(results)) {
             ObjectNode node = differences.addObject();
@@ -195,6 +207,10 @@ public final class ResultFile {
             number(node, "in_standard_errors", paired.inStandardErrors());
             node.put("rows", paired.difference().count());
         }
+        return this;
+    }
+
+    private void write(Path file, Map<String, String> facts) {
         ObjectNode environment = root.putObject("environment");
         facts.forEach(environment::put);
         TextFile.replace(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");

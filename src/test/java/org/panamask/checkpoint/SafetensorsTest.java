@@ -63,7 +63,8 @@ class SafetensorsTest {
                         + "\"f16\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[22,24]},"
                         + "\"f64\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[24,32]}}")
                 .getBytes(StandardCharsets.UTF_8));
-        ByteBuffer bytes = ByteBuffer.wrap(SafetensorsBytes.of(header.toByteArray(), 32)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.wrap(SafetensorsBytes.of(header.toByteArray(), 32)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.position(8 + header.size());
         bytes.putLong(-5).putLong(1L << 40).putShort((short) -2).put((byte) -3).put((byte) 200);
         bytes.putShort(Bfloat16.fromFloat(1.5f))
