@@ -95,6 +95,9 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
             Map<String, Long> one = shapes.flops(Trainer.STEP);
             trainer.step(0, List.of(rows, rows), 1);
             Map<String, Long> three = shapes.flops(Trainer.STEP);
+            if (recipe.train().evalBatch() > 0 && validates(recipe)) {
+                trainer.evaluate(learning, 0, List.of(rows(recipe.train().evalBatch(), columns)));
+            }
             return new MemoryPlan(
                     planned.parameters().count() + added(adapter),
                     trained.trainable().stream()
@@ -103,6 +106,12 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
                     shapes.ledger().owners(),
                     flops(one, three, recipe.train().accumulate()));
         }
+    }
+
+    private static boolean validates(Recipe recipe) {
+        return recipe.data().valSize() > 0
+                || recipe.data().validation().isPresent()
+                || !recipe.data().evalDataset().isEmpty();
     }
 
     private static long added(Optional<Adapter> adapter) {

@@ -142,6 +142,15 @@ class MemoryPlanTest {
         assertThat(thrice.owners()).isEqualTo(once.owners());
     }
 
+    @Test
+    void countsALargeValidationBatchWhereThereIsOne() {
+        Recipe large = recipe.with("train", recipe.train().with("eval_batch", 512));
+        Recipe validating = large.with("data", large.data().with("val_size", 0.1));
+        long arena = MemoryPlan.of(recipe, MemoryModel.PLAIN, 64).arena();
+        assertThat(MemoryPlan.of(large, MemoryModel.PLAIN, 64).arena()).isEqualTo(arena);
+        assertThat(MemoryPlan.of(validating, MemoryModel.PLAIN, 64).arena()).isGreaterThan(2 * arena);
+    }
+
     /// Specification of ddm-sft, section 7: the parameters that LoRA of rank 16 adds to Llama-2-7B.
     @Test
     void countsTheTrainedParametersOfThePublishedRun() {
