@@ -33,7 +33,7 @@ record CheckedSteps(BenchRows rows, Learning learning, int count, double rate) {
     private Corrupted noisy(int step) {
         return switch (learning) {
             case Learning.Diffusion diffusion -> diffusion.masker().corrupt(rows.at(step), step);
-            case Learning.NextToken _ ->
+            case Learning.MultiGranularity _, Learning.NextToken _ ->
                 throw new IllegalArgumentException("checked steps: masked diffusion is compared, but got " + learning);
         };
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Sampler;
 import org.panamask.diffusion.SamplerListener;
 import org.panamask.diffusion.SamplerResult;
@@ -21,16 +22,16 @@ import org.panamask.train.ModelSettings;
 public final class Panamask implements AutoCloseable {
     private final LoadedModel loaded;
     private final Prompts prompts;
-    private final boolean shift;
+    private final Alignment alignment;
     private final boolean ownsBackend;
     private volatile boolean open = true;
 
-    private Panamask(LoadedModel loaded, Optional<ChatTemplate> template, boolean shift, boolean ownsBackend) {
+    private Panamask(LoadedModel loaded, Optional<ChatTemplate> template, Alignment alignment, boolean ownsBackend) {
         this.loaded = loaded;
-        this.shift = shift;
+        this.alignment = alignment;
         this.ownsBackend = ownsBackend;
         this.prompts = new Prompts(
-                loaded.tokenizer(), loaded.special(), template, loaded.model().maxPositions());
+                loaded.tokenizer(), loaded.special(), template, loaded.model().maxPositions(), alignment.begins());
     }
 
     /// Loads the model of a folder in Hugging Face layout onto the CPU in f32.
@@ -49,11 +50,20 @@ public final class Panamask implements AutoCloseable {
     /// @param shift whether the model predicts column i from the hidden state of column i - 1, as models converted
     ///     from causal ones do
     public static Panamask open(ModelSettings model, BackendSettings where, boolean shift) {
+        return open(model, where, Alignment.of(shift));
+    }
+
+    /// Loads what `model` names, perhaps with an adapter, onto the backend that `where` names.
+    ///
+    /// @param model folder, adapter, tokenizer, special ids
+    /// @param where backend, number type, threads
+    /// @param alignment which hidden state predicts a column, and whether rows start with a begin token
+    public static Panamask open(ModelSettings model, BackendSettings where, Alignment alignment) {
         Backend backend = Backends.open(where);
         try {
             backend.require(where.dtype());
             LoadedModel loaded = LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
-            return new Panamask(loaded, loaded.notes().template(), shift, true);
+            return new Panamask(loaded, loaded.notes().template(), alignment, true);
         } catch (RuntimeException | Error failure) {
             backend.close();
             throw failure;
@@ -62,13 +72,13 @@ public final class Panamask implements AutoCloseable {
 
     /// Generates from a model that somebody else has loaded and will close.
     public static Panamask over(LoadedModel loaded, boolean shift) {
-        return new Panamask(loaded, loaded.notes().template(), shift, false);
+        return new Panamask(loaded, loaded.notes().template(), Alignment.of(shift), false);
     }
 
     /// The same model with prompts written as `template` says, instead of as in the run that trained it. It is
     /// given back by closing either.
     public Panamask withTemplate(ChatTemplate template) {
-        return new Panamask(loaded, Optional.of(template), shift, ownsBackend);
+        return new Panamask(loaded, Optional.of(template), alignment, ownsBackend);
     }
 
     /// The model, its tokenizer and its special ids.
@@ -127,9 +137,9 @@ public final class Panamask implements AutoCloseable {
                 Duration.ofNanos(System.nanoTime() - start));
     }
 
-    /// A canvas as text, from its first token after the begin token on: `_` for a masked token, padding left out.
+    /// A canvas as text, without its begin token: `_` for a masked token, padding left out.
     public String shown(int[] ids) {
-        return prompts.shown(ids, 1);
+        return prompts.shown(ids);
     }
 
     private void requireOpen() {
@@ -142,7 +152,7 @@ public final class Panamask implements AutoCloseable {
         return new Sampler(
                 loaded.model(),
                 new BackendPasses(loaded.backend(), loaded.precision()),
-                Sampler.Rule.of(settings, loaded.special().mask(), shift));
+                Sampler.Rule.of(settings, loaded.special().mask(), alignment));
     }
 
     /// Gives the model back, and the backend where [#open] started it. Closing twice does nothing.

@@ -15,15 +15,18 @@ final class Prompts {
     private final RowIds special;
     private final Optional<ChatTemplate> template;
     private final int mostTokens;
+    private final int begin;
 
-    Prompts(Tokenizer tokenizer, RowIds special, Optional<ChatTemplate> template, int mostTokens) {
+    /// @param begins whether a canvas starts with the begin token
+    Prompts(Tokenizer tokenizer, RowIds special, Optional<ChatTemplate> template, int mostTokens, boolean begins) {
         this.tokenizer = tokenizer;
         this.special = special;
         this.template = template;
         this.mostTokens = mostTokens;
+        this.begin = begins ? 1 : 0;
     }
 
-    /// A canvas of `length` columns: begin, prompt and separator given, the rest to be filled in.
+    /// Canvases whose given columns are marked, and the column where each answer or gap starts.
     record Laid(int[][] ids, boolean[][] given, int[] starts) {
         SamplerInput input() {
             return SamplerInput.of(ids, given);
@@ -36,7 +39,7 @@ final class Prompts {
         Laid laid = new Laid(new int[prompts.size()][], new boolean[prompts.size()][], new int[prompts.size()]);
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = ids(prompts.get(row));
-            int start = prompt.length + 2;
+            int start = begin + prompt.length + 1;
             if (start >= length) {
                 throw new GenerationException("generate: a canvas of " + length
                         + " tokens must leave room for an answer, but the prompt takes " + start
@@ -44,8 +47,8 @@ final class Prompts {
             }
             int[] ids = new int[length];
             Arrays.fill(ids, special.mask());
-            ids[0] = special.bos();
-            System.arraycopy(prompt, 0, ids, 1, prompt.length);
+            Arrays.fill(ids, 0, begin, special.bos());
+            System.arraycopy(prompt, 0, ids, begin, prompt.length);
             ids[start - 1] = special.sep();
             boolean[] given = new boolean[length];
             Arrays.fill(given, 0, start, true);
@@ -64,7 +67,7 @@ final class Prompts {
                 .orElseGet(() -> tokenizer.encode(prompt));
     }
 
-    /// Lays a text with a gap of `middle` tokens out, after the begin token.
+    /// Lays a text with a gap of `middle` tokens out.
     Laid gap(String prefix, String suffix, int middle) {
         int[] before = tokenizer.encode(prefix);
         int[] after = tokenizer.encode(suffix);
@@ -72,13 +75,13 @@ final class Prompts {
             throw new GenerationException(
                     "infill: the gap must have at least 1 token, not " + middle + "; ask for more tokens");
         }
-        int start = before.length + 1;
+        int start = begin + before.length;
         int length = start + middle + after.length;
         requireLength("infill", length);
         int[] ids = new int[length];
         Arrays.fill(ids, special.mask());
-        ids[0] = special.bos();
-        System.arraycopy(before, 0, ids, 1, before.length);
+        Arrays.fill(ids, 0, begin, special.bos());
+        System.arraycopy(before, 0, ids, begin, before.length);
         System.arraycopy(after, 0, ids, start + middle, after.length);
         boolean[] given = new boolean[length];
         Arrays.fill(given, true);
@@ -107,7 +110,12 @@ final class Prompts {
         return tokenizer.decode(Arrays.copyOfRange(ids, from, to), true);
     }
 
-    /// The canvas with its special tokens written out, for people to look at.
+    /// The canvas after its begin token, for people to look at.
+    String shown(int[] ids) {
+        return shown(ids, begin);
+    }
+
+    /// The canvas from column `from` on with its special tokens written out.
     String shown(int[] ids, int from) {
         StringBuilder text = new StringBuilder();
         for (int i = from; i < ids.length; i++) {

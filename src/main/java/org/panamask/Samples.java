@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.CausalDecoder;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.Sampler;
@@ -36,7 +37,8 @@ final class Samples {
                 loaded.tokenizer(),
                 special,
                 Optional.empty(),
-                loaded.model().facts().maxPositions());
+                loaded.model().facts().maxPositions(),
+                true);
     }
 
     SampleReport take(long step) {
@@ -45,19 +47,20 @@ final class Samples {
         int[] masked = row.ids().clone();
         Arrays.fill(masked, start, masked.length, special.mask());
         int[] answer = switch (recipe.objective()) {
-            case Objective.DdmSft sft -> unmasked(masked, start, sft.shift());
-            case Objective.Ddm ddm -> unmasked(masked, start, ddm.shift());
+            case Objective.DdmSft sft -> unmasked(masked, start, Alignment.of(sft.shift()));
+            case Objective.Ddm ddm -> unmasked(masked, start, Alignment.of(ddm.shift()));
+            case Objective.Mgdm _ -> unmasked(masked, start, Alignment.SHIFTED_IN_PLACE);
             case Objective.Autoregressive _ -> decoded(masked, start);
         };
         return new SampleReport(
                 step, prompts.text(row.ids(), 0, start), prompts.shown(masked, start), prompts.answer(answer, start));
     }
 
-    private int[] unmasked(int[] masked, int start, boolean shift) {
+    private int[] unmasked(int[] masked, int start, Alignment alignment) {
         boolean[] given = new boolean[masked.length];
         Arrays.fill(given, 0, start, true);
         Sampler sampler =
-                new Sampler(loaded.model(), passes(), Sampler.Rule.of(recipe.sample(), special.mask(), shift));
+                new Sampler(loaded.model(), passes(), Sampler.Rule.of(recipe.sample(), special.mask(), alignment));
         return sampler.sample(SamplerInput.of(new int[][] {masked}, new boolean[][] {given}), SamplerListener.NONE)
                 .ids()
                 .getFirst();

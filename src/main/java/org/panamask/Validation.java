@@ -65,6 +65,8 @@ record Validation(Recipe recipe, LoadedModel loaded, TrainingData data, Trainer 
         return switch (recipe.objective()) {
             case Objective.DdmSft sft -> new Method.Diffusion(sft.shift());
             case Objective.Ddm ddm -> new Method.Diffusion(ddm.shift());
+            // Column 0, which only the objective's own alignment predicts, is part of the prompt or the separator.
+            case Objective.Mgdm _ -> new Method.Diffusion(true);
             case Objective.Autoregressive _ -> new Method.Autoregressive();
         };
     }

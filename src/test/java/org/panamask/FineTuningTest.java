@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Ledger;
 import org.panamask.data.DataException;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.SamplerSettings;
 import org.panamask.report.EvaluationReport;
@@ -232,6 +233,40 @@ class FineTuningTest {
 
         assertThat(losses).hasSize(40);
         assertThat(losses.getLast()).isLessThan(losses.getFirst() / 2);
+    }
+
+    /// Rows without begin token, the loss of MGDM, and samples that are masked again on the way.
+    @Test
+    void aMultiGranularityRunTrainsToo() throws IOException {
+        Recipe mgdm = recipe.with("objective", Objective.Mgdm.defaults())
+                .with("sample", recipe.sample().with("remask", true).with("stochastic", 0.5))
+                .with("train", recipe.train().with("max_steps", 40).with("sample_every", 20));
+        List<Double> losses = new ArrayList<>();
+        try (FineTuning run = FineTuning.open(mgdm)) {
+            run.run(new TrainingListener() {
+                @Override
+                public void step(StepReport report) {
+                    losses.add(report.ceLoss());
+                }
+            });
+        }
+
+        assertThat(losses).hasSize(40);
+        assertThat(losses.getLast()).isLessThan(losses.getFirst() / 2);
+        assertThat(mgdm.output().resolve("samples/000020.txt")).content().startsWith("prompt:    spell ");
+        ModelSettings adapted = mgdm.model().with("adapter", mgdm.output());
+        SamplerSettings remasking = SAMPLING.with("remask", true).with("length", 20);
+        try (Panamask panamask = Panamask.open(adapted, BackendSettings.defaults(), Alignment.SHIFTED_IN_PLACE)) {
+            List<int[]> canvases = new ArrayList<>();
+            panamask.generate(
+                    List.of("spell a"),
+                    remasking,
+                    step -> canvases.add(step.ids().getFirst()));
+            assertThat(panamask.shown(canvases.getFirst()))
+                    .startsWith("spell a")
+                    .endsWith("_".repeat(12));
+            assertThat(panamask.loaded().special().bos()).isNotEqualTo(canvases.getFirst()[0]);
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
@@ -45,6 +46,21 @@ final class ModelOptions {
             description = "which positions open first: ${COMPLETION-CANDIDATES}")
     private SamplerSettings.Order order = SamplerSettings.Order.CONFIDENCE;
 
+    @Option(names = "--remask", description = "fill every position anew at each step, as MGDM does")
+    private boolean remask;
+
+    @Option(
+            names = "--schedule",
+            defaultValue = "linear",
+            description = "how the masked share falls: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
+    private SamplerSettings.Schedule schedule = SamplerSettings.Schedule.LINEAR;
+
+    @Option(
+            names = "--stochastic",
+            defaultValue = "0",
+            description = "noise on what stays masked (default ${DEFAULT-VALUE}); MGDM takes 0.5")
+    private double stochastic;
+
     @Option(names = "--length", defaultValue = "256", description = "tokens of the canvas (default ${DEFAULT-VALUE})")
     private int length;
 
@@ -53,6 +69,9 @@ final class ModelOptions {
 
     @Option(names = "--no-shift", description = "position i is predicted from hidden state i, not i - 1")
     private boolean unshifted;
+
+    @Option(names = "--mgdm", description = "the model learnt with the objective mgdm: rows have no begin token")
+    private boolean mgdm;
 
     @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
     private String backend = "cpu";
@@ -84,7 +103,7 @@ final class ModelOptions {
                 .with("name", backend)
                 .with("dtype", dtype)
                 .with("profile", profile);
-        Panamask model = Panamask.open(settings, where, !unshifted);
+        Panamask model = Panamask.open(settings, where, mgdm ? Alignment.SHIFTED_IN_PLACE : Alignment.of(!unshifted));
         return template.map(model::withTemplate).orElse(model);
     }
 
@@ -95,6 +114,9 @@ final class ModelOptions {
                 .with("choice", temperature == 0 ? SamplerSettings.Choice.ARGMAX : SamplerSettings.Choice.SAMPLE)
                 .with("top_p", topP)
                 .with("order", order)
+                .with("remask", remask)
+                .with("schedule", schedule)
+                .with("stochastic", stochastic)
                 .with("length", length)
                 .with("seed", seed);
     }

@@ -12,6 +12,7 @@ import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
@@ -273,14 +274,14 @@ public final class Tape implements Ops {
     }
 
     @Override
-    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
         List<Tensor> dHidden = tracks(hidden) ? List.of(ops.empty(hidden.shape(), hidden.dtype())) : List.of();
         List<Tensor> dHead = accumulators.find(head).stream().toList();
         if (dHidden.isEmpty() && dHead.isEmpty()) {
-            return ops.crossEntropy(hidden, head, targets, weights);
+            return ops.crossEntropy(hidden, head, scoring);
         }
         CrossEntropy loss = ops.crossEntropyWithGradients(
-                hidden, head, targets, weights, new BackwardOps.CrossEntropyGradients(dHidden, dHead));
+                hidden, head, scoring, new BackwardOps.CrossEntropyGradients(dHidden, dHead));
         record(loss.loss(), true, _ -> dHidden.forEach(gradient -> gradients.put(hidden, gradient)));
         return loss;
     }

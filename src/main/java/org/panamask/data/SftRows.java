@@ -2,24 +2,27 @@ package org.panamask.data;
 
 import java.util.Arrays;
 
-/// Makes rows of question and answer: `[bos] prompt [sep] target [eos]`, filled with padding up to a fixed length.
+/// Makes rows of question and answer: `[bos] prompt [sep] target [eos]`, or the same without `[bos]`, filled with
+/// padding up to a fixed length.
 ///
 /// A target that is too long loses its end, a prompt that is too long its beginning; [Truncation] says how they share
 /// the room, at first the target goes first.
 /// Source: LLaMA-Factory fork of DiffuLLaMA, data/processors/supervised.py: preprocess_partical_dataset; unlike there,
 /// a target that leaves no room for a prompt gets none, rather than the whole.
 public final class SftRows {
-    private static final int FRAME = 3;
+    private static final int FRAME = 2;
 
     private final int cutoff;
     private final RowIds special;
     private final boolean padAsTarget;
+    private final int begin;
     private final Truncation truncation;
 
-    private SftRows(int cutoff, RowIds special, boolean padAsTarget, Truncation truncation) {
+    private SftRows(int cutoff, RowIds special, boolean padAsTarget, int begin, Truncation truncation) {
         this.cutoff = cutoff;
         this.special = special;
         this.padAsTarget = padAsTarget;
+        this.begin = begin;
         this.truncation = truncation;
     }
 
@@ -28,16 +31,28 @@ public final class SftRows {
     ///
     /// @throws DataException if `cutoff` leaves no room for a token between the special ones
     public static SftRows of(int cutoff, RowIds special, boolean padAsTarget) {
-        if (cutoff <= FRAME) {
-            throw new DataException("data.max_tokens must be at least " + (FRAME + 1)
-                    + ", room for bos, sep, eos and one token, not " + cutoff);
+        requireRoom(cutoff, FRAME + 1, "bos, sep, eos");
+        return new SftRows(cutoff, special, padAsTarget, 1, Truncation.TARGET_FIRST);
+    }
+
+    /// The same for rows that start with the prompt.
+    ///
+    /// @throws DataException if `cutoff` leaves no room for a token between the special ones
+    public static SftRows withoutBegin(int cutoff, RowIds special, boolean padAsTarget) {
+        requireRoom(cutoff, FRAME, "sep, eos");
+        return new SftRows(cutoff, special, padAsTarget, 0, Truncation.TARGET_FIRST);
+    }
+
+    private static void requireRoom(int cutoff, int frame, String names) {
+        if (cutoff <= frame) {
+            throw new DataException("data.max_tokens must be at least " + (frame + 1) + ", room for " + names
+                    + " and one token, not " + cutoff);
         }
-        return new SftRows(cutoff, special, padAsTarget, Truncation.TARGET_FIRST);
     }
 
     /// The same maker with another way to share the room of a row.
     public SftRows withTruncation(Truncation other) {
-        return new SftRows(cutoff, special, padAsTarget, other);
+        return new SftRows(cutoff, special, padAsTarget, begin, other);
     }
 
     /// The most columns of a row.
@@ -52,23 +67,24 @@ public final class SftRows {
 
     /// The row of `source` and `target`, number `index` of the data set.
     public Row row(int[] source, int[] target, long index) {
-        Truncation.Kept kept = truncation.keep(source.length, target.length, cutoff - FRAME);
-        int targetLength = kept.target();
+        Truncation.Kept kept = truncation.keep(source.length, target.length, cutoff - begin - FRAME);
         int sourceLength = kept.source();
-        int content = FRAME + sourceLength + targetLength;
+        int targetLength = kept.target();
+        int given = begin + sourceLength + 1;
+        int content = given + targetLength + 1;
         int[] ids = new int[padAsTarget ? cutoff : content];
-        ids[0] = special.bos();
-        System.arraycopy(source, source.length - sourceLength, ids, 1, sourceLength);
-        ids[sourceLength + 1] = special.sep();
-        System.arraycopy(target, 0, ids, sourceLength + 2, targetLength);
+        Arrays.fill(ids, 0, begin, special.bos());
+        System.arraycopy(source, source.length - sourceLength, ids, begin, sourceLength);
+        ids[given - 1] = special.sep();
+        System.arraycopy(target, 0, ids, given, targetLength);
         ids[content - 1] = special.eos();
         Arrays.fill(ids, content, ids.length, special.pad());
-        return Row.of(ids, sourceLength + 2, content, index);
+        return Row.of(ids, given, content, index);
     }
 
     /// What `row` lost of `source` and `target`.
     public RowStatistics statistics(Row row, int[] source, int[] target) {
-        int sourceLost = source.length - (row.sourceLength() - 2);
+        int sourceLost = source.length - (row.sourceLength() - begin - 1);
         int targetLost = target.length - (row.contentLength() - row.sourceLength() - 1);
         long masks = 0;
         for (int i = 0; i < row.contentLength(); i++) {

@@ -4,6 +4,7 @@ import org.panamask.config.Key;
 import org.panamask.config.Mode;
 import org.panamask.config.Require;
 import org.panamask.config.Settings;
+import org.panamask.tensor.TokenWeighting;
 
 /// What the model is trained to do; the `mode` key of a recipe picks one.
 public sealed interface Objective {
@@ -93,6 +94,68 @@ public sealed interface Objective {
         /// Every key at its default.
         public static Ddm defaults() {
             return Settings.defaults(Ddm.class);
+        }
+    }
+
+    /// Multi-granularity masked diffusion on prompts and answers: whole times, hard tokens count more, column 0 is
+    /// predicted too. Rows have no begin token.
+    ///
+    /// @param diffusionSteps the number of times a row can have
+    /// @param tokenReweighting whether hard tokens count more
+    /// @param alpha scales the loss of reweighted tokens
+    /// @param gamma how much less easy tokens count
+    /// @param timeReweighting what the loss of a row is multiplied with
+    /// @param lossNormalization what the weighted sum is divided by
+    @Mode(value = "mgdm", doc = "multi-granularity masked diffusion on the answers of prompt and answer rows")
+    record Mgdm(
+            @Key(
+                    value = "20",
+                    doc = "how many times a row can have, at least 1; at the last all of the answer is masked")
+            int diffusionSteps,
+
+            @Key(value = "true", doc = "let hard tokens count more: alpha * (1 - exp(-ce))^gamma * ce for each")
+            boolean tokenReweighting,
+
+            @Key(value = "0.25", doc = "scales the loss of reweighted tokens, above 0")
+            double alpha,
+
+            @Key(value = "1.0", doc = "how much less easy tokens count, at least 0; 0 counts all alike")
+            double gamma,
+
+            @Key(
+                    value = "linear",
+                    doc = "what the loss of a row at time t is multiplied with: 1 / (t + 1) (original), the number of"
+                            + " times less t (linear) or 1 (none)")
+            TimeWeighting timeReweighting,
+
+            @Key(
+                    value = "reference",
+                    doc = "divide the loss by the masked tokens of the micro-batch (reference) or by all scored tokens"
+                            + " of the optimizer step (token_bound)")
+            LossNormalization lossNormalization)
+            implements Objective {
+        /// Checks the ranges.
+        public Mgdm {
+            Require.atLeast("diffusion_steps", diffusionSteps, 1);
+            Require.positive("alpha", alpha);
+            Require.notNegative("gamma", gamma);
+        }
+
+        /// Every key at its default.
+        public static Mgdm defaults() {
+            return Settings.defaults(Mgdm.class);
+        }
+
+        /// A copy with one key changed, named as in a recipe: `with("gamma", 2.0)`.
+        ///
+        /// @throws org.panamask.config.SettingException if there is no such key or it does not take `value`
+        public Mgdm with(String key, Object value) {
+            return Settings.with(this, key, value);
+        }
+
+        /// How a token's cross entropy counts.
+        public TokenWeighting tokenWeighting() {
+            return tokenReweighting ? new TokenWeighting(alpha, gamma) : TokenWeighting.NONE;
         }
     }
 

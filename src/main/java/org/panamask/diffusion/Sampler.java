@@ -10,14 +10,16 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
 
-/// Fills canvases in by unmasking: every free column starts hidden, each step opens some, and an open column never
-/// closes.
+/// Fills canvases in by unmasking: every free column starts hidden, and each step opens some. An open column never
+/// closes, unless the settings say `remask`: then each step fills all free columns anew and hides the least sure.
 ///
 /// The result is that of as many forward passes as there are steps; passes whose outcome is known are left out, a row
 /// leaves the batch when nothing of it is hidden, and the head sees only columns that compete.
 ///
 /// @see <a href="https://github.com/HKUNLP/DiffuLLaMA">HKUNLP/DiffuLLaMA, train/ddm/trainer.py, generate_samples, and
 ///     model.py, generate_samples</a>
+/// @see <a href="https://github.com/HKUNLP/diffusion-vs-ar">HKUNLP/diffusion-vs-ar, generate_samples and
+///     topk_decoding, for `remask`</a>
 public final class Sampler {
     private final Denoiser model;
     private final Passes passes;
@@ -27,12 +29,23 @@ public final class Sampler {
     ///
     /// @param settings steps, order, choice of tokens
     /// @param maskToken the id of hidden columns
-    /// @param shift whether column i is predicted from the hidden state of column i - 1
+    /// @param alignment which hidden state predicts a column
     /// @param noise where random numbers come from
-    public record Rule(SamplerSettings settings, int maskToken, boolean shift, NoiseSource noise) {
+    public record Rule(SamplerSettings settings, int maskToken, Alignment alignment, NoiseSource noise) {
+        /// The rule of a model that predicts column i from its own hidden state, or with `shift` from that of
+        /// column i - 1.
+        public Rule(SamplerSettings settings, int maskToken, boolean shift, NoiseSource noise) {
+            this(settings, maskToken, Alignment.of(shift), noise);
+        }
+
         /// The rule with the random numbers of the settings' seed.
         public static Rule of(SamplerSettings settings, int maskToken, boolean shift) {
-            return new Rule(settings, maskToken, shift, new Noise(settings.seed()));
+            return of(settings, maskToken, Alignment.of(shift));
+        }
+
+        /// The rule with the random numbers of the settings' seed.
+        public static Rule of(SamplerSettings settings, int maskToken, Alignment alignment) {
+            return new Rule(settings, maskToken, alignment, new Noise(settings.seed()));
         }
 
         TokenRule tokens() {
@@ -86,7 +99,7 @@ public final class Sampler {
             }
             boolean any = false;
             for (int b = 0; b < rows.size(); b++) {
-                any |= rows.get(b).open(opening(rows.get(b), drawn.get(b), t));
+                any |= advance(rows.get(b), drawn.get(b), t);
             }
             if (any) {
                 listener.changed(new SamplerStep(steps - t, steps, rows));
@@ -100,8 +113,11 @@ public final class Sampler {
     }
 
     /// The columns whose prediction the step with `t` more to come needs: the drawn ones in random order; in order
-    /// of confidence all free ones, because opened ones compete with their fresh scores.
+    /// of confidence all free ones, because opened ones compete with their fresh scores, or are filled anew.
     private boolean[] wanted(SamplerRow row, int t) {
+        if (rule.settings().remask()) {
+            return row.free();
+        }
         if (t == 0) {
             return row.hidden();
         }
@@ -119,19 +135,51 @@ public final class Sampler {
         };
     }
 
-    private boolean[] opening(SamplerRow row, boolean[] wanted, int t) {
-        if (t == 0) {
-            return wanted;
+    /// Takes `row` one step further with `t` more to come, and says whether it is another now.
+    private boolean advance(SamplerRow row, boolean[] wanted, int t) {
+        if (rule.settings().remask()) {
+            return row.rewrite(t == 0 ? new boolean[row.length()] : masked(row, t));
         }
-        return switch (rule.settings().order()) {
-            case CONFIDENCE -> row.surest(kept(row.freeCount(), t));
-            case RANDOM -> wanted;
-        };
+        if (t > 0 && rule.settings().order() == SamplerSettings.Order.CONFIDENCE) {
+            boolean[] open = row.hidden();
+            boolean[] masked = masked(row, t);
+            for (int i = 0; i < open.length; i++) {
+                open[i] &= !masked[i];
+            }
+            return row.open(open);
+        }
+        return row.open(wanted);
+    }
+
+    /// The least sure columns, which stay masked.
+    private boolean[] masked(SamplerRow row, int t) {
+        return row.lowest(kept(row.freeCount(), t), noise(row, t));
+    }
+
+    /// Gumbel noise for each column in single precision, as in the reference.
+    private double[] noise(SamplerRow row, int t) {
+        double[] noise = new double[row.length()];
+        if (rule.settings().stochastic() == 0) {
+            return noise;
+        }
+        int steps = rule.settings().steps();
+        float strength = (float)
+                (rule.settings().stochastic() * rule.settings().schedule().share(t, steps));
+        for (int i = 0; i < noise.length; i++) {
+            float u = rule.noise().uniform(NoisePurpose.ORDER, row.sample(), i, steps - 1 - t);
+            noise[i] = strength * negativeLog(negativeLog(u));
+        }
+        return noise;
+    }
+
+    private static float negativeLog(float x) {
+        return (float) -Math.log(x + 1e-8f);
     }
 
     /// How many of `n` free columns stay hidden: single precision decides some roundings, as in the reference.
     private int kept(int n, int t) {
-        return (int) ((float) n * (float) (t / (double) rule.settings().steps()));
+        SamplerSettings settings = rule.settings();
+        return (int) ((float) n * (float) settings.schedule().share(t, settings.steps()));
     }
 
     /// The rows that a pass must predict: without drawing, an unchanged row in order of confidence keeps what was
@@ -164,15 +212,15 @@ public final class Sampler {
                     source = source(column);
                     next++;
                 }
-                boolean own = !rule.shift() || column > 0;
+                boolean own = rule.alignment().predicts(column);
                 one.row().predict(column, said.tokens[next - 1], said.scores[next - 1], own);
             }
         }
     }
 
-    /// The column whose hidden state predicts `column`; the first serves column 0 and 1 under shift.
+    /// The column whose hidden state predicts `column`; the first serves column 0 and 1 where states are shifted.
     private int source(int column) {
-        return rule.shift() ? Math.max(0, column - 1) : column;
+        return rule.alignment().source(column);
     }
 
     private Said pass(Ops ops, List<Asked> asked, int step) {
@@ -186,7 +234,7 @@ public final class Sampler {
             int first = b * tokens;
             asked.get(b).columns().stream().map(this::source).distinct().forEach(source -> {
                 rows.add(first + source);
-                int column = rule.shift() ? source + 1 : source;
+                int column = rule.alignment() == Alignment.OWN ? source : source + 1;
                 uniforms.add((double) rule.noise().uniform(NoisePurpose.SAMPLE, row.sample(), column, step));
             });
         }

@@ -9,6 +9,7 @@ final class SamplerRow {
     private static final double GIVEN = 1000;
 
     private final long sample;
+    private final int maskToken;
     private final int[] original;
     private final int[] ids;
     private final boolean[] free;
@@ -19,6 +20,7 @@ final class SamplerRow {
 
     SamplerRow(SamplerInput input, int b, int maskToken) {
         sample = input.sample(b);
+        this.maskToken = maskToken;
         original = input.ids(b);
         ids = original.clone();
         free = new boolean[ids.length];
@@ -92,19 +94,33 @@ final class SamplerRow {
         return any;
     }
 
-    /// The hidden columns that are not among the `k` lowest scores of the free columns; ties at the cut are not
-    /// low.
-    boolean[] surest(int k) {
+    /// Fills all free columns and hides those of `masked` again, and says whether the row is another now.
+    boolean rewrite(boolean[] masked) {
+        boolean any = false;
+        for (int i = 0; i < ids.length; i++) {
+            if (free[i]) {
+                int id = masked[i] ? maskToken : tokens[i];
+                any |= id != ids[i];
+                ids[i] = id;
+                hidden[i] = masked[i];
+            }
+        }
+        changed |= any;
+        return any;
+    }
+
+    /// The free columns with the `k` lowest sums of score and `noise`; ties at the cut are not low.
+    boolean[] lowest(int k, double[] noise) {
         double[] sorted = new double[ids.length];
-        Arrays.setAll(sorted, i -> free[i] ? scores[i] : GIVEN);
+        Arrays.setAll(sorted, i -> free[i] ? scores[i] + noise[i] : GIVEN);
         double[] competing = sorted.clone();
         Arrays.sort(sorted);
         double cut = k < sorted.length ? sorted[k] : GIVEN;
-        boolean[] open = new boolean[ids.length];
-        for (int i = 0; i < open.length; i++) {
-            open[i] = hidden[i] && competing[i] >= cut;
+        boolean[] low = new boolean[ids.length];
+        for (int i = 0; i < low.length; i++) {
+            low[i] = competing[i] < cut;
         }
-        return open;
+        return low;
     }
 
     /// The probability of each column's token: 1 where it was given, 0 where it is hidden.

@@ -11,6 +11,9 @@ import org.panamask.config.Settings;
 /// @param topP keeps the likeliest tokens up to this probability; 1 keeps all
 /// @param topK keeps this many likeliest tokens; 0 keeps all
 /// @param order which masked positions open first
+/// @param remask whether open positions can be masked again
+/// @param schedule how the share of masked positions falls in order of confidence
+/// @param stochastic noise on the confidence that decides what stays masked; 0 for none
 /// @param choice how a token is chosen
 /// @param length tokens of the canvas, prompt and answer together
 /// @param seed of the random numbers
@@ -33,6 +36,24 @@ public record SamplerSettings(
         @Key(value = "confidence", doc = "which masked positions open first: the surest (confidence) or any (random)")
         Order order,
 
+        @Key(
+                value = "false",
+                doc = "fill every position anew at each step and mask the least sure of all again, as MGDM does; needs"
+                        + " order confidence")
+        boolean remask,
+
+        @Key(
+                value = "linear",
+                doc = "how the share of masked positions falls in order of confidence: in equal parts (linear) or"
+                        + " slowly at first (cosine)")
+        Schedule schedule,
+
+        @Key(
+                value = "0.0",
+                doc = "Gumbel noise on the confidence that decides what stays masked, times this and the masked share;"
+                        + " 0 for none")
+        double stochastic,
+
         @Key(value = "argmax", doc = "take the likeliest token (argmax) or draw one (sample)")
         Choice choice,
 
@@ -53,6 +74,22 @@ public record SamplerSettings(
         RANDOM
     }
 
+    /// How the share of masked positions falls from one step to the next.
+    public enum Schedule {
+        /// With `t` of `T` steps to come, `t / T` stay masked.
+        LINEAR,
+        /// With `t` of `T` steps to come, `cos(pi / 2 * (T - t) / T)` stay masked.
+        COSINE;
+
+        /// The share that stays masked with `left` of `steps` steps to come.
+        public double share(int left, int steps) {
+            return switch (this) {
+                case LINEAR -> left / (double) steps;
+                case COSINE -> Math.cos((steps - left) / (double) steps * (Math.PI / 2));
+            };
+        }
+    }
+
     /// How a token is chosen for a position.
     public enum Choice {
         /// The likeliest token.
@@ -68,6 +105,14 @@ public record SamplerSettings(
         Require.that(topP > 0 && topP <= 1, "top_p must be above 0 and at most 1, not " + topP);
         Require.atLeast("top_k", topK, 0);
         Require.atLeast("length", length, 2);
+        Require.notNegative("stochastic", stochastic);
+        Require.that(!remask || order == Order.CONFIDENCE, "remask must be false unless order is confidence, not true");
+        Require.that(
+                schedule == Schedule.LINEAR || order == Order.CONFIDENCE,
+                "schedule must be linear unless order is confidence, not cosine");
+        Require.that(
+                stochastic == 0 || order == Order.CONFIDENCE,
+                "stochastic must be 0 unless order is confidence, not " + stochastic);
     }
 
     /// Every key at its default.

@@ -3,7 +3,10 @@ package org.panamask.diffusion;
 import java.util.Arrays;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.Ops;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenWeighting;
 
 /// Which hidden rows a loss reads, against which tokens, with which weights: everything it needs before the model
 /// runs, so that the model computes no other row.
@@ -12,10 +15,13 @@ public final class ScoredRows {
     private final int[] targets;
     private final double[] weights;
 
-    private ScoredRows(int[] rows, int[] targets, double[] weights) {
+    private final TokenWeighting tokens;
+
+    private ScoredRows(int[] rows, int[] targets, double[] weights, TokenWeighting tokens) {
         this.rows = rows;
         this.targets = targets;
         this.weights = weights;
+        this.tokens = tokens;
     }
 
     static final class Builder {
@@ -43,7 +49,8 @@ public final class ScoredRows {
                     Arrays.copyOf(targets, count),
                     Arrays.stream(weights, 0, count)
                             .map(weight -> weight / denominator)
-                            .toArray());
+                            .toArray(),
+                    TokenWeighting.NONE);
         }
 
         int count() {
@@ -51,7 +58,17 @@ public final class ScoredRows {
         }
     }
 
-    /// The hidden rows `b * T + i`, ascending.
+    /// The same with another way for a row's cross entropy to count.
+    public ScoredRows withTokens(TokenWeighting other) {
+        return new ScoredRows(rows, targets, weights, other);
+    }
+
+    /// How a row's cross entropy counts.
+    public TokenWeighting tokens() {
+        return tokens;
+    }
+
+    /// The hidden rows `b * T + i`, ascending; the same one twice where it predicts two columns.
     public int[] rows() {
         return rows;
     }
@@ -81,17 +98,29 @@ public final class ScoredRows {
         return new ScoredRows(
                 rows,
                 targets,
-                Arrays.stream(weights).map(weight -> weight * factor).toArray());
+                Arrays.stream(weights).map(weight -> weight * factor).toArray(),
+                tokens);
     }
 
     /// Runs `model` on `canvas` for these rows and scores them.
     ///
     /// @throws IllegalArgumentException if there are none
     public CrossEntropy crossEntropy(Ops ops, Denoiser model, Canvas canvas) {
-        return ops.crossEntropy(
-                model.hidden(ops, canvas.withRows(rows)),
-                model.head(),
-                ops.upload(Shape.of(rows.length), targets),
-                ops.upload(Shape.of(rows.length), weights));
+        Tensor hidden = hidden(ops, model, canvas);
+        Scoring scoring = new Scoring(
+                ops.upload(Shape.of(rows.length), targets), ops.upload(Shape.of(rows.length), weights), tokens);
+        return ops.crossEntropy(hidden, model.head(), scoring);
+    }
+
+    private Tensor hidden(Ops ops, Denoiser model, Canvas canvas) {
+        int[] distinct = Arrays.stream(rows).distinct().toArray();
+        Tensor hidden = model.hidden(ops, canvas.withRows(distinct));
+        if (distinct.length == rows.length) {
+            return hidden;
+        }
+        int[] places = Arrays.stream(rows)
+                .map(row -> Arrays.binarySearch(distinct, row))
+                .toArray();
+        return ops.gatherRows(hidden, ops.upload(Shape.of(rows.length), places));
     }
 }

@@ -98,11 +98,10 @@ public interface BackwardOps extends Ops {
     ///
     /// @param hidden `[R, D]`
     /// @param head `[V, D]`
-    /// @param targets `[R]` I32
-    /// @param weights `[R]` of [Ops#sumType]
+    /// @param scoring targets and weights
     /// @param gradients where they go
     CrossEntropy crossEntropyWithGradients(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients);
+            Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients);
 
     /// Where [#crossEntropyWithGradients] puts what it forms; an empty list asks for nothing.
     ///

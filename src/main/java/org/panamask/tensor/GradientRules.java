@@ -195,8 +195,8 @@ public final class GradientRules {
     ///
     /// @return the shape of the values of each row, `[R]`
     public static Shape crossEntropyWithGradients(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, BackwardOps.CrossEntropyGradients gradients) {
-        final Shape rows = ShapeRules.crossEntropy(hidden, head, targets, weights);
+            Tensor hidden, Weight head, Scoring scoring, BackwardOps.CrossEntropyGradients gradients) {
+        final Shape rows = ShapeRules.crossEntropy(hidden, head, scoring);
         if (gradients.hidden().size() > 1 || gradients.head().size() > 1) {
             throw new ShapeException(
                     "crossEntropyWithGradients: at most one gradient of hidden and one of head, but got "

@@ -115,7 +115,7 @@ public interface Ops {
     /// `x + y`, of the same shape.
     Tensor add(Tensor x, Tensor y);
 
-    /// Rows of a matrix: `x` `[N, D]`, `rows` `[R]` I32 without repetition, result `[R, D]`.
+    /// Rows of a matrix: `x` `[N, D]`, `rows` `[R]` I32, result `[R, D]`.
     Tensor gatherRows(Tensor x, Tensor rows);
 
     /// Columns of a matrix: `x` `[N, D]`, result `[N, count]`, the columns from `from` on.
@@ -127,7 +127,13 @@ public interface Ops {
 
     /// Cross entropy of `hidden` `[R, D]` through `head` `[V, D]` against `targets` `[R]` I32, each row weighted by
     /// `weights` `[R]` of [#sumType]. The head is applied to a chunk of rows at a time.
-    CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights);
+    default CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
+        return crossEntropy(hidden, head, new Scoring(targets, weights));
+    }
+
+    /// The same as `scoring` says: the loss is the sum of `weights * tokens.of(ce)`; the entropies of the rows are
+    /// not weighted.
+    CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring);
 
     /// The most likely token of each row that `rule` allows; equal logits give the lowest id.
     Prediction argmax(Tensor hidden, Weight head, TokenRule rule);

@@ -267,8 +267,8 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     }
 
     @Override
-    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
-        Shape rows = ShapeRules.crossEntropy(hidden, head, targets, weights);
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
+        Shape rows = ShapeRules.crossEntropy(hidden, head, scoring);
         head(hidden, head, false);
         count("crossEntropy", product(hidden, head));
         return new CrossEntropy(make(Shape.of(1), sumType()), make(rows, sumType()), make(rows, DType.I32));

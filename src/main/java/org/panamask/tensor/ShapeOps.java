@@ -218,12 +218,12 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
 
     @Override
     public CrossEntropy crossEntropyWithGradients(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
-        GradientRules.crossEntropyWithGradients(hidden, head, targets, weights, gradients);
+            Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
+        GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
         head(hidden, head, true);
         long products = (long) gradients.hidden().size() + gradients.head().size();
         count("crossEntropyWithGradients", products * product(hidden, head));
-        return crossEntropy(hidden, head, targets, weights);
+        return crossEntropy(hidden, head, scoring);
     }
 
     @Override

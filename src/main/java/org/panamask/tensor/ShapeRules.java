@@ -244,7 +244,9 @@ public final class ShapeRules {
     /// The rules of [Ops#crossEntropy].
     ///
     /// @return the shape of the values of each row, `[R]`
-    public static Shape crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
+    public static Shape crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
+        Tensor targets = scoring.targets();
+        Tensor weights = scoring.weights();
         head("crossEntropy", hidden, head);
         requireInts("crossEntropy", "targets", targets);
         requireSumType("crossEntropy", "weights", hidden, weights);

@@ -7,8 +7,11 @@ import org.panamask.diffusion.AutoregressiveLoss;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.Corrupted;
 import org.panamask.diffusion.DiffusionLoss;
+import org.panamask.diffusion.DiscreteMasker;
+import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.LossWindow;
 import org.panamask.diffusion.Masker;
+import org.panamask.diffusion.MgdmLoss;
 import org.panamask.diffusion.Noise;
 import org.panamask.diffusion.NoiseSource;
 import org.panamask.diffusion.Objective;
@@ -59,6 +62,14 @@ public sealed interface Learning {
                         new Masker(tokens.mask(), ddm.epsilon(), noise),
                         new DiffusionLoss(ddm.shift(), ddm.lossNormalization()),
                         new Annealing(ddm.annealSteps(), seed));
+            case Objective.Mgdm mgdm ->
+                new MultiGranularity(
+                        new DiscreteMasker(tokens.mask(), mgdm.diffusionSteps(), noise),
+                        new MgdmLoss(
+                                mgdm.diffusionSteps(),
+                                mgdm.timeReweighting(),
+                                mgdm.tokenWeighting(),
+                                mgdm.lossNormalization()));
             case Objective.Autoregressive _ ->
                 new NextToken(new AutoregressiveLoss(tokens.pad(), List.of(tokens.eos())));
         };
@@ -92,14 +103,40 @@ public sealed interface Learning {
             return new Task(canvas, loss.score(noisy, window));
         }
 
-        /// Under [org.panamask.diffusion.LossNormalization#REFERENCE] each batch has a loss of its own, and
-        /// their mean is weighted by rows, as in Hugging Face's trainer.
         @Override
         public double weight(int rows, int batches, int all) {
-            return switch (loss.normalization()) {
-                case REFERENCE -> (double) rows * batches / all;
-                case TOKEN_BOUND -> 1;
-            };
+            return Learning.weight(loss.normalization(), rows, batches, all);
+        }
+    }
+
+    /// Under [LossNormalization#REFERENCE] each batch has a loss of its own, and their mean is weighted by rows, as
+    /// in Hugging Face's trainer.
+    private static double weight(LossNormalization normalization, int rows, int batches, int all) {
+        return switch (normalization) {
+            case REFERENCE -> (double) rows * batches / all;
+            case TOKEN_BOUND -> 1;
+        };
+    }
+
+    /// Multi-granularity masked diffusion.
+    ///
+    /// @param masker puts noise into rows
+    /// @param loss what is scored
+    record MultiGranularity(DiscreteMasker masker, MgdmLoss loss) implements Learning {
+        @Override
+        public int scorable(TokenRows rows) {
+            return loss.scorable(rows);
+        }
+
+        @Override
+        public Task task(TokenRows rows, int step, LossWindow window) {
+            DiscreteMasker.Noisy noisy = masker.corrupt(rows, step);
+            return new Task(noisy.canvas(), loss.score(noisy, window));
+        }
+
+        @Override
+        public double weight(int rows, int batches, int all) {
+            return Learning.weight(loss.normalization(), rows, batches, all);
         }
     }
 

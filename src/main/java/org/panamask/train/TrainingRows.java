@@ -61,7 +61,7 @@ final class TrainingRows {
 
     private TokenizedDataset rows(Optional<Path> file, List<String> names, long most) {
         boolean documents = switch (objective) {
-            case Objective.DdmSft _ -> false;
+            case Objective.DdmSft _, Objective.Mgdm _ -> false;
             case Objective.Ddm _ -> true;
             case Objective.Autoregressive ar -> ar.documents();
         };
@@ -109,11 +109,16 @@ final class TrainingRows {
         } else {
             conversations = conversations(names, use, most);
         }
-        SftRows maker = SftRows.of(settings.maxTokens(), special, settings.padAsTarget())
-                .withTruncation(settings.truncation());
         var encoding = new TokenizedDataset.Encoding<Conversation>(
                 this::source, conversation -> tokenization.encode().apply(conversation.answer()));
-        return TokenizedDataset.build(conversations, encoding, maker, tokenization);
+        return TokenizedDataset.build(conversations, encoding, maker(), tokenization);
+    }
+
+    private SftRows maker() {
+        SftRows maker = objective instanceof Objective.Mgdm
+                ? SftRows.withoutBegin(settings.maxTokens(), special, settings.padAsTarget())
+                : SftRows.of(settings.maxTokens(), special, settings.padAsTarget());
+        return maker.withTruncation(settings.truncation());
     }
 
     private List<Conversation> conversations(List<String> names, Conversations.Use use, long most) {

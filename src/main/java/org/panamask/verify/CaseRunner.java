@@ -15,6 +15,8 @@ interface CaseRunner {
             new GradientCases.Branches(),
             new OptimizerCases(),
             new SamplingCases(),
+            new MgdmLossCases(),
+            new MgdmSamplingCases(),
             new TopPCases(),
             new LikelihoodCases(),
             new AdapterCases(),

@@ -52,8 +52,7 @@ final class SamplingCases implements CaseRunner {
     }
 
     /// What the reference showed its model, row by row, against what ours was shown; the filled row comes after.
-    private static void compareCanvases(
-            FixtureCase fixture, List<List<int[]>> seen, int tokens, Deviations deviations) {
+    static void compareCanvases(FixtureCase fixture, List<List<int[]>> seen, int tokens, Deviations deviations) {
         double[] shown = fixture.expected("x_t").orElseThrow().values();
         int batch = seen.size();
         for (int b = 0; b < batch; b++) {
@@ -74,7 +73,7 @@ final class SamplingCases implements CaseRunner {
         }
     }
 
-    private static void addDistinct(List<int[]> canvases, int[] canvas) {
+    static void addDistinct(List<int[]> canvases, int[] canvas) {
         if (canvases.isEmpty() || !Arrays.equals(canvases.getLast(), canvas)) {
             canvases.add(canvas);
         }
@@ -103,7 +102,7 @@ final class SamplingCases implements CaseRunner {
         };
     }
 
-    private static SamplerInput input(FixtureCase fixture, int batch, int tokens) {
+    static SamplerInput input(FixtureCase fixture, int batch, int tokens) {
         int[] ids = fixture.ints("input_ids");
         int[] sources = fixture.ints("src_mask");
         int[][] rows = new int[batch][tokens];

@@ -17,8 +17,10 @@ import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenWeighting;
 import org.panamask.tensor.Weight;
 
 /// What is differentiated: every operation alone, and graphs of them.
@@ -157,6 +159,17 @@ final class GradientCases {
                 new Case("add", shapes("3 5", "3 5"), none, (ops, x, _) -> ops.add(x.get(0), x.get(1))),
                 new Case(
                         "gatherRows", shapes("5 3"), none, (ops, x, _) -> ops.gatherRows(x.get(0), ints(ops, 4, 0, 3))),
+                new Case(
+                        "gatherRows, one twice",
+                        shapes("5 3"),
+                        none,
+                        (ops, x, _) -> ops.gatherRows(x.get(0), ints(ops, 0, 0, 3))),
+                new Case(
+                        "crossEntropy of weighted tokens",
+                        shapes("3 4"),
+                        shapes("7 4"),
+                        (ops, x, w) -> ops.crossEntropy(x.get(0), w.get(0), weighted(ops))
+                                .loss()),
                 new Case("crossEntropy", shapes("3 4"), shapes("7 4"), (ops, x, w) -> loss(ops, x.get(0), w.get(0))));
     }
 
@@ -275,6 +288,11 @@ final class GradientCases {
     private static Tensor loss(Ops ops, Tensor hidden, Weight head) {
         Tensor weights = ops.upload(Shape.of(3), new double[] {0.5, 0, 2});
         return ops.crossEntropy(hidden, head, ints(ops, 6, 1, 0), weights).loss();
+    }
+
+    private static Scoring weighted(Ops ops) {
+        Tensor weights = ops.upload(Shape.of(3), new double[] {0.5, 1, 2});
+        return new Scoring(ints(ops, 6, 1, 0), weights, new TokenWeighting(0.25, 2));
     }
 
     private static Tensor ints(Ops ops, int... values) {

@@ -3,6 +3,7 @@ package org.panamask.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Arrays;
 import java.util.List;
@@ -15,9 +16,11 @@ import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.TokenWeighting;
 import org.panamask.tensor.Weight;
 
 /// What is read from the head's logits, on every backend.
@@ -58,10 +61,36 @@ class HeadContractTest extends BackendContract {
             CrossEntropy loss = ops.crossEntropyWithGradients(
                     hidden,
                     inputs.trained(vocabulary, width),
-                    targets,
-                    weights,
+                    new Scoring(targets, weights),
                     new BackwardOps.CrossEntropyGradients(List.of(dhidden), List.of(dhead)));
             return Stream.concat(read(ops, loss).stream(), Stream.of(ops.doubles(dhidden), ops.doubles(dhead)))
+                    .toList();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, 5, 1", "7, 6, 33, 2", "70, 32, 129, 0.5"})
+    void tokensCountAsTheirWeightingSays(int rows, int width, int vocabulary, double gamma) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor hidden = inputs.normal(rows, width);
+            Scoring scoring =
+                    new Scoring(inputs.ints(vocabulary, rows), inputs.uniforms(rows), new TokenWeighting(0.25, gamma));
+            Weight head = inputs.trained(vocabulary, width);
+            Tensor dhidden = inputs.normal(rows, width);
+            Tensor dhead = inputs.sums(vocabulary, width);
+            CrossEntropy loss = ops.crossEntropyWithGradients(
+                    hidden, head, scoring, new BackwardOps.CrossEntropyGradients(List.of(dhidden), List.of(dhead)));
+            List<double[]> alone = read(ops, ops.crossEntropy(hidden, head, scoring));
+            double[] entropies = ops.doubles(loss.rows());
+            double[] weights = ops.doubles(scoring.weights());
+            double sum = 0;
+            for (int row = 0; row < rows; row++) {
+                sum += weights[row] * scoring.tokens().of(entropies[row]);
+            }
+            assertThat(ops.doubles(loss.loss())[0]).isCloseTo(sum, withinPercentage(1e-3));
+            return Stream.concat(
+                            Stream.concat(read(ops, loss).stream(), alone.stream()),
+                            Stream.of(ops.doubles(dhidden), ops.doubles(dhead)))
                     .toList();
         });
     }

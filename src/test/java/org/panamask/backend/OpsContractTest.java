@@ -225,6 +225,22 @@ class OpsContractTest extends BackendContract {
         });
     }
 
+    /// One state may predict two columns.
+    @Test
+    void gatheredRowsMayRepeat() {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor rows = ops.upload(Shape.of(5), new int[] {0, 0, 3, 3, 1});
+            Into replaced = inputs.into(false, 4, 700);
+            Into added = inputs.into(true, 4, 700);
+            ops.gatherRowsBackward(inputs.normal(5, 700), rows, replaced);
+            ops.gatherRowsBackward(inputs.normal(5, 700), rows, added);
+            return List.of(
+                    ops.doubles(ops.gatherRows(inputs.normal(4, 700), rows)),
+                    ops.doubles(replaced.tensor()),
+                    ops.doubles(added.tensor()));
+        });
+    }
+
     @Test
     void accumulateAndCopyConvertBetweenTypes() {
         contract.agrees(backend, (ops, inputs) -> {

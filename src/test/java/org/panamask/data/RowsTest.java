@@ -58,6 +58,24 @@ class RowsTest {
     }
 
     @Test
+    void rowsWithoutBeginStartWithThePrompt() {
+        SftRows maker = SftRows.withoutBegin(8, SPECIAL, true);
+        Row row = maker.row(new int[] {9, 8}, new int[] {7}, 5);
+        assertThat(row.ids()).containsExactly(9, 8, 3, 7, 2, 0, 0, 0);
+        assertThat(row.sourceLength()).isEqualTo(3);
+        assertThat(row.contentLength()).isEqualTo(5);
+        int[] source = {9, 8, 7, 6};
+        int[] target = {5, 5, 5};
+        Row cut = maker.row(source, target, 0);
+        assertThat(cut.ids()).containsExactly(8, 7, 6, 3, 5, 5, 5, 2);
+        assertThat(maker.statistics(cut, source, target)).isEqualTo(new RowStatistics(1, 8, 0, 1, 0, 1));
+        assertThat(maker.row(source, new int[] {5, 5, 5, 5, 5, 5, 6}, 0).ids()).containsExactly(3, 5, 5, 5, 5, 5, 5, 2);
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> SftRows.withoutBegin(2, SPECIAL, true))
+                .withMessage("data.max_tokens must be at least 3, room for sep, eos and one token, not 2");
+    }
+
+    @Test
     void withoutPaddingAsTargetRowsEndAtTheirEndToken() {
         Row row = SftRows.of(12, SPECIAL, false).row(new int[] {9, 8}, new int[] {7}, 5);
         assertThat(row.ids()).containsExactly(1, 9, 8, 3, 7, 2);

@@ -15,6 +15,7 @@ import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.tensor.TokenWeighting;
 
 class SettingsRangesTest {
     @Test
@@ -27,6 +28,12 @@ class SettingsRangesTest {
         assertRefused(
                 () -> new Objective.Ddm(true, 0.5, -1, LossNormalization.REFERENCE, true),
                 "anneal_steps must be at least 0, not -1");
+        Objective.Mgdm mgdm = Objective.Mgdm.defaults();
+        assertThat(mgdm.tokenWeighting()).isEqualTo(new TokenWeighting(0.25, 1));
+        assertThat(mgdm.with("token_reweighting", false).tokenWeighting()).isEqualTo(TokenWeighting.NONE);
+        assertRefused(() -> mgdm.with("diffusion_steps", 0), "diffusion_steps must be at least 1, not 0");
+        assertRefused(() -> mgdm.with("alpha", 0), "alpha must be above 0, not 0.0");
+        assertRefused(() -> mgdm.with("gamma", -1), "gamma must be at least 0, not -1.0");
     }
 
     @Test
@@ -60,6 +67,13 @@ class SettingsRangesTest {
         assertRefused(() -> sample.with("top_p", 0), "top_p must be above 0 and at most 1, not 0.0");
         assertRefused(() -> sample.with("top_k", -1), "top_k must be at least 0, not -1");
         assertRefused(() -> sample.with("length", 1), "length must be at least 2, not 1");
+        assertRefused(() -> sample.with("stochastic", -1), "stochastic must be at least 0, not -1.0");
+        SamplerSettings random = sample.with("order", "random");
+        assertRefused(() -> random.with("remask", true), "remask must be false unless order is confidence, not true");
+        assertRefused(
+                () -> random.with("schedule", "cosine"),
+                "schedule must be linear unless order is confidence, not cosine");
+        assertRefused(() -> random.with("stochastic", 0.5), "stochastic must be 0 unless order is confidence, not 0.5");
     }
 
     @Test

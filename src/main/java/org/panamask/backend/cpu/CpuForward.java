@@ -14,6 +14,7 @@ import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.ShapeRules;
@@ -233,10 +234,9 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
     }
 
     @Override
-    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
-        ShapeRules.crossEntropy(hidden, head, targets, weights);
-        return heads.crossEntropy(
-                hidden, head, targets, weights, new BackwardOps.CrossEntropyGradients(List.of(), List.of()));
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
+        ShapeRules.crossEntropy(hidden, head, scoring);
+        return heads.crossEntropy(hidden, head, scoring, new BackwardOps.CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override

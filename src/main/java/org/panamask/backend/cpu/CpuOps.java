@@ -13,6 +13,7 @@ import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
@@ -162,9 +163,9 @@ final class CpuOps extends CpuForward implements BackwardOps {
 
     @Override
     public CrossEntropy crossEntropyWithGradients(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
-        GradientRules.crossEntropyWithGradients(hidden, head, targets, weights, gradients);
-        return heads.crossEntropy(hidden, head, targets, weights, gradients);
+            Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
+        GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
+        return heads.crossEntropy(hidden, head, scoring, gradients);
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.CrossEntropyGradients;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
@@ -87,8 +88,8 @@ final class Head {
         return new Chunk(states, logits, from, rows, padded);
     }
 
-    CrossEntropy crossEntropy(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
+    CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
+        Tensor targets = scoring.targets();
         Shape rows = Shape.of(hidden.shape().extent(0));
         CrossEntropy result = new CrossEntropy(
                 job.make(Shape.of(1), DType.F32), job.make(rows, DType.F32), job.make(rows, DType.I32));
@@ -100,12 +101,12 @@ final class Head {
             job.run(new Plan.Softmax(tile(chunk, vocabulary), tile(chunk, vocabulary)), chunk.logits(), chunk.logits());
             score(chunk, scores, vocabulary, result);
             if (wanted) {
-                gradients(frame, chunk, head, new Wanted(targets, weights, gradients));
+                gradients(frame, chunk, head, new Wanted(scoring, result.rows(), gradients));
             }
         });
         double loss = 0;
         for (long row = 0; row < rows.count(); row++) {
-            loss += HostNumbers.at(weights, row) * HostNumbers.at(result.rows(), row);
+            loss += HostNumbers.at(scoring.weights(), row) * scoring.tokens().of(HostNumbers.at(result.rows(), row));
         }
         HostNumbers.put(result.loss(), 0, loss);
         return result;
@@ -159,13 +160,22 @@ final class Head {
         }
     }
 
-    private record Wanted(Tensor targets, Tensor weights, CrossEntropyGradients gradients) {}
+    /// @param scoring targets and weights
+    /// @param entropies the cross entropy of each row
+    /// @param gradients where they go
+    private record Wanted(Scoring scoring, Tensor entropies, CrossEntropyGradients gradients) {
+        /// What the gradient of a row's cross entropy is multiplied with.
+        float factor(long row) {
+            double weight = HostNumbers.at(scoring.weights(), row);
+            return (float) (weight * scoring.tokens().slope(HostNumbers.at(entropies, row)));
+        }
+    }
 
-    /// `dhidden = weight * (p - onehot) head` and `dhead += (p - onehot)^T (weight * hidden)`.
+    /// `dhidden = factor * (p - onehot) head` and `dhead += (p - onehot)^T (factor * hidden)`.
     private void gradients(Frame frame, Chunk chunk, Weight head, Wanted wanted) {
         long vocabulary = head.shape().extent(0);
         for (long row = 0; row < chunk.rows(); row++) {
-            long at = row * vocabulary + HostNumbers.intAt(wanted.targets(), chunk.from() + row);
+            long at = row * vocabulary + HostNumbers.intAt(wanted.scoring().targets(), chunk.from() + row);
             float probability = chunk.logits().getAtIndex(ValueLayout.JAVA_FLOAT, at);
             chunk.logits().setAtIndex(ValueLayout.JAVA_FLOAT, at, probability - 1);
         }
@@ -187,7 +197,7 @@ final class Head {
                     DType.F32,
                     chunk.hidden().width());
             products.multiply(errors, weights, product, chunk.padded(), Plan.Finish.PLAIN);
-            scaleRows(chunk, wanted.weights(), product, Matrix.of(gradient).from(chunk.from()));
+            scaleRows(chunk, wanted, product, Matrix.of(gradient).from(chunk.from()));
         }
         for (Tensor gradient : wanted.gradients().head()) {
             Matrix scaled = new Matrix(
@@ -195,20 +205,20 @@ final class Head {
                     job.dtype(),
                     chunk.hidden().width());
             scaled.memory().fill((byte) 0);
-            scaleRows(chunk, wanted.weights(), chunk.hidden(), scaled);
+            scaleRows(chunk, wanted, chunk.hidden(), scaled);
             products.addOuter(errors, scaled, chunk.padded(), 1, gradient.memory());
         }
     }
 
-    /// `to = weight * from`, row by row.
-    private void scaleRows(Chunk chunk, Tensor weights, Matrix from, Matrix to) {
+    /// `to = factor * from`, row by row.
+    private void scaleRows(Chunk chunk, Wanted wanted, Matrix from, Matrix to) {
         int width = Math.toIntExact(from.width());
         job.rows(chunk.rows(), width, (tile, first, last) -> {
             for (long row = first; row < last; row++) {
                 float[] values = tile.load(0, from.memory(), from.dtype(), row * width, width);
-                float weight = (float) HostNumbers.at(weights, chunk.from() + row);
+                float factor = wanted.factor(chunk.from() + row);
                 for (int i = 0; i < width; i++) {
-                    values[i] *= weight;
+                    values[i] *= factor;
                 }
                 tile.store(values, to.memory(), to.dtype(), row * width, width);
             }

@@ -145,10 +145,11 @@ final class Sums {
         });
     }
 
-    /// Adds rows of `dy` to the rows `rows` of `dx`, none of which is named twice.
+    /// Adds rows of `dy` to the rows `rows` of `dx`: by one thread, in order, unless they ascend, because then none
+    /// is named twice.
     void gatherRowsBackward(Tensor dy, Tensor rows, Into dx) {
         int width = Math.toIntExact(dy.shape().last());
-        job.rows(rows.count(), width, (tile, first, last) -> {
+        Workers.Share share = (tile, first, last) -> {
             for (long row = first; row < last; row++) {
                 long target = HostNumbers.intAt(rows, row);
                 ShapeRules.requireIndex(
@@ -158,7 +159,21 @@ final class Sums {
                         dx.tensor().shape().extent(0));
                 addRow(tile, dy, row * width, dx.tensor(), target * width);
             }
-        });
+        };
+        if (ascends(rows)) {
+            job.rows(rows.count(), width, share);
+        } else {
+            job.rows(1, 1, (tile, _, _) -> share.run(tile, 0, rows.count()));
+        }
+    }
+
+    private static boolean ascends(Tensor rows) {
+        for (long row = 1; row < rows.count(); row++) {
+            if (HostNumbers.intAt(rows, row) <= HostNumbers.intAt(rows, row - 1)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void addRow(Tile tile, Tensor from, long at, Tensor to, long where) {

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
@@ -35,11 +36,11 @@ final class HeadLoops {
         return logits;
     }
 
-    /// Fills `result`, and returns the gradients of the logits, `weight * (softmax - onehot)`, as products take
-    /// them.
-    double[] crossEntropy(Tensor targets, Tensor weights, CrossEntropy result) {
-        int[] target = Values.ints(targets);
-        double[] weight = Values.of(weights);
+    /// Fills `result`, and returns the gradients of the logits, `weight * slope * (softmax - onehot)`, as products
+    /// take them.
+    double[] crossEntropy(Scoring scoring, CrossEntropy result) {
+        int[] target = Values.ints(scoring.targets());
+        double[] weight = Values.of(scoring.weights());
         double[] gradients = new double[logits.length];
         double loss = 0;
         for (int r = 0; r < rows; r++) {
@@ -48,13 +49,14 @@ final class HeadLoops {
             double largest = Arrays.stream(row).max().orElseThrow();
             double logSum = logSum(row);
             double entropy = logSum - row[target[r]];
-            loss += weight[r] * entropy;
+            loss += weight[r] * scoring.tokens().of(entropy);
+            double factor = weight[r] * scoring.tokens().slope(entropy);
             HostNumbers.put(result.rows(), r, entropy);
             Values.put(result.correct(), r, row[target[r]] == largest ? 1 : 0);
             for (int id = 0; id < vocabulary; id++) {
                 double probability = StrictMath.exp(row[id] - logSum);
                 gradients[r * vocabulary + id] =
-                        Values.operand(weight[r] * (probability - (id == target[r] ? 1 : 0)), hidden.dtype());
+                        Values.operand(factor * (probability - (id == target[r] ? 1 : 0)), hidden.dtype());
             }
         }
         HostNumbers.put(result.loss(), 0, loss);

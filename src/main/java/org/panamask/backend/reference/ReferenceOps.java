@@ -13,6 +13,7 @@ import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
@@ -28,9 +29,8 @@ final class ReferenceOps extends ReferenceForward implements BackwardOps {
     }
 
     @Override
-    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {
-        return crossEntropyWithGradients(
-                hidden, head, targets, weights, new CrossEntropyGradients(List.of(), List.of()));
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
+        return crossEntropyWithGradients(hidden, head, scoring, new CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override
@@ -172,12 +172,12 @@ final class ReferenceOps extends ReferenceForward implements BackwardOps {
 
     @Override
     public CrossEntropy crossEntropyWithGradients(
-            Tensor hidden, Weight head, Tensor targets, Tensor weights, CrossEntropyGradients gradients) {
-        Shape rows = GradientRules.crossEntropyWithGradients(hidden, head, targets, weights, gradients);
+            Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
+        Shape rows = GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
         CrossEntropy result =
                 new CrossEntropy(empty(Shape.of(1), sumType()), empty(rows, sumType()), empty(rows, DType.I32));
         HeadLoops loops = new HeadLoops(hidden, head);
-        double[] dlogits = loops.crossEntropy(targets, weights, result);
+        double[] dlogits = loops.crossEntropy(scoring, result);
         gradients.hidden().forEach(gradient -> Values.store(loops.hiddenGradient(dlogits), gradient));
         gradients.head().forEach(gradient -> Values.add(loops.headGradient(dlogits), gradient));
         return result;

@@ -19,6 +19,7 @@ import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Owner;
+import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
@@ -192,7 +193,10 @@ class HalfPrecisionTest {
         Tensor weights = ops.upload(Shape.of(1), new double[] {weight});
         Tensor gradient = ops.empty(hidden.shape(), hidden.dtype());
         ops.crossEntropyWithGradients(
-                hidden, head, targets, weights, new BackwardOps.CrossEntropyGradients(List.of(gradient), List.of()));
+                hidden,
+                head,
+                new Scoring(targets, weights),
+                new BackwardOps.CrossEntropyGradients(List.of(gradient), List.of()));
         return ops.doubles(gradient)[0];
     }
 }
