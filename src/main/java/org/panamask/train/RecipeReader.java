@@ -91,7 +91,7 @@ public final class RecipeReader {
         return bound.value().orElseThrow();
     }
 
-    private static String text(Path file, Place place) {
+    static String text(Path file, Place place) {
         try {
             if (Files.isDirectory(file)) {
                 throw refusal(place, "this is a folder, not a recipe; name the YAML file in it: " + file);

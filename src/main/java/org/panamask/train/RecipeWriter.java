@@ -97,7 +97,8 @@ public final class RecipeWriter {
         return text.contains("E") ? text.replace(".0E", "e").replace('E', 'e') : text;
     }
 
-    private static String quoted(String text) {
+    /// Text as YAML reads it back, in quotes where it needs them.
+    static String quoted(String text) {
         if (PLAIN.matcher(text).matches() && !WORDS_OF_YAML.contains(text.toLowerCase(Locale.ROOT))) {
             return text;
         }

@@ -6,36 +6,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.panamask.data.DataException;
 import org.panamask.model.Adapter;
 import org.panamask.report.EnvironmentFile;
 
 /// The output folder of a run: its recipe, what it ran on, and the weights it made, under the names that Hugging Face
 /// and PEFT use, so that the folder itself is a model or an adapter.
 public final class RunFolder {
-    private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
-
     private final Path folder;
     private final ModelNotes notes;
+    private final int checkpoints;
 
-    private RunFolder(Path folder, ModelNotes notes) {
+    private RunFolder(Path folder, ModelNotes notes, int checkpoints) {
         this.folder = folder;
         this.notes = notes;
+        this.checkpoints = checkpoints;
     }
 
     /// Makes the folder of `recipe` and writes the recipe with every default filled in.
     ///
-    /// @throws DataException if it holds the result of an earlier run
+    /// @throws org.panamask.data.DataException if it holds the result of an earlier run that may not be overwritten
     public static RunFolder create(Recipe recipe, Map<String, String> report) {
         Path folder = recipe.output();
-        for (String result : RESULTS) {
-            if (Files.exists(folder.resolve(result))) {
-                throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
-                        + result + "; name another folder or move it away");
-            }
-        }
+        EarlierRun.settle(recipe);
         try {
             Files.createDirectories(folder);
         } catch (IOException failure) {
@@ -46,7 +39,8 @@ public final class RunFolder {
         facts.put("panamask", version());
         facts.putAll(report);
         EnvironmentFile.write(folder, facts);
-        return new RunFolder(folder, new ModelNotes(recipe.data().template()));
+        return new RunFolder(
+                folder, new ModelNotes(recipe.data().template()), recipe.train().saveTotalLimit());
     }
 
     private static String version() {
@@ -64,7 +58,8 @@ public final class RunFolder {
         save(trained, folder);
     }
 
-    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all.
+    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all, and takes
+    /// away older ones beyond the limit of the recipe.
     ///
     /// @return the folder
     public Path saveCheckpoint(LoadedModel trained, long step) {
@@ -76,6 +71,7 @@ public final class RunFolder {
         } catch (IOException failure) {
             throw new UncheckedIOException(whole + ": the checkpoint could not be put in place", failure);
         }
+        EarlierRun.keepNewest(folder, checkpoints);
         return whole;
     }
 

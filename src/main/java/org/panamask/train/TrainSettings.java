@@ -28,7 +28,9 @@ import org.panamask.config.Settings;
 /// @param evalNll whether a validation estimates the likelihood of a token too
 /// @param evalNllSteps the times at which that masks each row
 /// @param sampleEvery steps from one sample to the next; 0 samples never
-/// @param saveEvery steps from one saved adapter to the next; 0 saves only at the end
+/// @param saveEvery steps from one checkpoint to the next; 0 saves only at the end
+/// @param saveTotalLimit how many of the newest checkpoints are kept; 0 keeps all
+/// @param overwriteOutput whether what an earlier run left in the output folder is taken away
 public record TrainSettings(
         @Key(value = "8", doc = "rows computed at once, at least 1; lower it when memory runs out")
         int microBatch,
@@ -108,8 +110,17 @@ public record TrainSettings(
         @Key(value = "0", doc = "optimizer steps from one sample to the next; 0 samples never")
         int sampleEvery,
 
-        @Key(value = "0", doc = "optimizer steps from one saved adapter to the next; 0 saves only at the end")
-        int saveEvery) {
+        @Key(value = "0", doc = "optimizer steps from one checkpoint to the next; 0 saves only at the end")
+        int saveEvery,
+
+        @Key(value = "0", doc = "checkpoints that are kept, the newest; 0 keeps all")
+        int saveTotalLimit,
+
+        @Key(
+                value = "false",
+                doc = "take away what an earlier run left in the output folder when the run starts; otherwise a folder"
+                        + " with a result is refused")
+        boolean overwriteOutput) {
 
     /// How the learning rate goes on after the warmup.
     public enum Scheduler {
@@ -150,6 +161,7 @@ public record TrainSettings(
         Require.atLeast("eval_nll_steps", evalNllSteps, 1);
         Require.atLeast("sample_every", sampleEvery, 0);
         Require.atLeast("save_every", saveEvery, 0);
+        Require.atLeast("save_total_limit", saveTotalLimit, 0);
     }
 
     /// Every key at its default.

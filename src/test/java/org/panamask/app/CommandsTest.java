@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,8 +109,8 @@ final class CommandsTest {
                         2,
                         "",
                         "output: " + folder.resolve("run") + " must not hold the result of an earlier run, but has"
-                                + " adapter_model.safetensors; name another folder or move it away"
-                                + System.lineSeparator()));
+                                + " adapter_model.safetensors; name another folder, move it away, or set"
+                                + " train.overwrite_output: true" + System.lineSeparator()));
     }
 
     @Test
@@ -210,6 +211,39 @@ final class CommandsTest {
     }
 
     @Test
+    void presetsAreListedWithTheirTitles() {
+        CommandRun run = CommandRun.of("recipe", "--preset");
+        assertThat(run.out())
+                .hasLineCount(Presets.names().size())
+                .contains("diffugpt-small-adapt   Turns GPT-2 (small) into a diffusion model on packed documents");
+    }
+
+    @Test
+    void aFlatRecipeGoesToStandardOutputAndItsLossesToStandardError() throws IOException {
+        Path flat = Files.writeString(folder.resolve("flat.yaml"), """
+                model_name_or_path: m
+                stage: ddm-sft
+                dataset: a,b
+                output_dir: out
+                deepspeed: zero3.json
+                """);
+        CommandRun run = CommandRun.of("recipe", "--from", flat);
+        assertThat(run.exitCode()).isZero();
+        assertThat(RecipeReader.parse(run.out(), "again", folder).data().dataset())
+                .containsExactly("a", "b");
+        assertThat(run.err())
+                .startsWith("flat.yaml:5: deepspeed: accepted with a warning: one process trains on one device; nothing"
+                        + " is sharded\n");
+        Files.writeString(flat, "quantization_bit: 4\n", StandardOpenOption.APPEND);
+        CommandRun refused = CommandRun.of("recipe", "--from", flat);
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.out()).isEqualTo(run.out());
+        assertThat(refused.err())
+                .contains("flat.yaml:6: quantization_bit: refused: weights are f32, bf16 or f16, not quantised\n");
+        assertThat(CommandRun.of("recipe", "--from-table").out()).startsWith("# Recipes of LLaMA-Factory\n");
+    }
+
+    @Test
     void doctorNamesWhatIsThere() {
         CommandRun run = CommandRun.of("doctor");
 
@@ -233,7 +267,8 @@ final class CommandsTest {
         wrong("steps must be at least 1, not 0", "generate", "-m", model, "-p", "x", "--steps", 0);
         wrong("recipe: there is no key 'trian', did you mean 'train'?", "recipe", "trian");
         wrong(
-                "recipe: presets are [keyvalue-qa, keyvalue-pilot], but got 'keyvalue'",
+                "recipe: presets are [keyvalue-qa, keyvalue-pilot, diffullama-gsm-lora, diffugpt-gsm-full,"
+                        + " diffugpt-medium-adapt, diffugpt-small-adapt, diffullama-adapt], but got 'keyvalue'",
                 "recipe",
                 "--preset",
                 "keyvalue");

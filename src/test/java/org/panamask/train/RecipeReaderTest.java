@@ -404,7 +404,8 @@ class RecipeReaderTest {
         assertThat(pilot.train().microBatch() * pilot.train().accumulate()).isEqualTo(512);
         assertThat(pilot.train().stepCount()).isEqualTo(TrainSettings.StepCount.FLOOR);
         assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> Presets.text("x")))
-                .hasMessage("preset: the name must be one of keyvalue-qa, keyvalue-pilot, but got 'x'");
+                .hasMessage("preset: the name must be one of keyvalue-qa, keyvalue-pilot, diffullama-gsm-lora,"
+                        + " diffugpt-gsm-full, diffugpt-medium-adapt, diffugpt-small-adapt, diffullama-adapt, but got 'x'");
     }
 
     private Recipe read(String text, String... overrides) throws IOException {

@@ -20,7 +20,7 @@ class RecipeReferenceTest {
         assertThat(RecipeReference.rows("lora.alpha"))
                 .extracting(Row::defaultText)
                 .containsExactly("not set");
-        assertThat(RecipeReference.rows("train")).hasSize(23);
+        assertThat(RecipeReference.rows("train")).hasSize(25);
         assertThat(RecipeReference.rows())
                 .allMatch(row -> !row.doc().isBlank() && !row.doc().endsWith("."));
     }

@@ -1,0 +1,118 @@
+package org.panamask.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.panamask.data.DataException;
+
+/// What runs leave in an output folder, for those who take it away again: names that a run writes, and nothing else.
+final class EarlierRun {
+    private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
+    private static final Pattern FILES = Pattern.compile("adapter_config\\.json|adapter_model\\.safetensors|config\\.json"
+            + "|model\\.safetensors|metrics\\.jsonl|loss\\.svg|panamask\\.json|events\\.out\\.tfevents\\.\\d+\\.panamask");
+    private static final Pattern FOLDERS = Pattern.compile("checkpoint-\\d{6,}(?:\\.partial)?|samples");
+    private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d{6,18}");
+
+    private EarlierRun() {}
+
+    /// Makes room in the output folder of `recipe`, or refuses it.
+    ///
+    /// @throws DataException if it holds a result and the recipe does not say to overwrite it, or if the run starts
+    ///     from what is in it
+    static void settle(Recipe recipe) {
+        Path folder = recipe.output();
+        if (recipe.train().overwriteOutput()) {
+            requireNoSource(recipe);
+            remove(folder);
+        }
+        for (String result : RESULTS) {
+            if (Files.exists(folder.resolve(result))) {
+                throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
+                        + result + "; name another folder, move it away, or set train.overwrite_output: true");
+            }
+        }
+    }
+
+    private static void requireNoSource(Recipe recipe) {
+        Path output = whole(recipe.output());
+        Stream.of(
+                        Stream.of(recipe.model().path()),
+                        recipe.model().adapter().stream(),
+                        recipe.model().tokenizer().stream())
+                .flatMap(paths -> paths)
+                .filter(path -> whole(path).startsWith(output))
+                .findFirst()
+                .ifPresent(path -> {
+                    throw new DataException("output: " + recipe.output() + " must not be overwritten, because the run"
+                            + " starts from " + path + "; name another folder");
+                });
+    }
+
+    private static Path whole(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException _) {
+            return path.toAbsolutePath().normalize();
+        }
+    }
+
+    private static void remove(Path folder) {
+        for (Path path : entries(folder)) {
+            String name = String.valueOf(path.getFileName());
+            if (FILES.matcher(name).matches() && Files.isRegularFile(path)) {
+                delete(path);
+            } else if (FOLDERS.matcher(name).matches() && Files.isDirectory(path)) {
+                removeFolder(path);
+            }
+        }
+    }
+
+    /// Takes the oldest checkpoints of `folder` away until `most` are left; 0 keeps all.
+    static void keepNewest(Path folder, int most) {
+        List<Path> checkpoints = entries(folder).stream()
+                .filter(path -> CHECKPOINT.matcher(String.valueOf(path.getFileName())).matches())
+                .sorted(Comparator.comparingLong(EarlierRun::step))
+                .toList();
+        if (most > 0 && checkpoints.size() > most) {
+            checkpoints.subList(0, checkpoints.size() - most).forEach(EarlierRun::removeFolder);
+        }
+    }
+
+    private static long step(Path checkpoint) {
+        String name = String.valueOf(checkpoint.getFileName());
+        return Long.parseLong(name.substring("checkpoint-".length()));
+    }
+
+    private static List<Path> entries(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.toList();
+        } catch (IOException failure) {
+            throw new UncheckedIOException("output: " + folder + " must be readable", failure);
+        }
+    }
+
+    /// Files first, then the folder; one with folders inside is not ours and stays.
+    private static void removeFolder(Path folder) {
+        List<Path> inside = entries(folder);
+        if (inside.stream().noneMatch(Files::isDirectory)) {
+            inside.forEach(EarlierRun::delete);
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("output: " + path + " could not be taken away", failure);
+        }
+    }
+}
