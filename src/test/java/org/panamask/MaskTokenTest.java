@@ -16,6 +16,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.diffusion.SamplerSettings;
+import org.panamask.model.FolderMerge;
 import org.panamask.model.Models;
 import org.panamask.report.TrainingListener;
 import org.panamask.tensor.Shape;
@@ -23,6 +24,7 @@ import org.panamask.text.TokenizerException;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
+import org.panamask.train.TokenizerFiles;
 
 /// Runs that add a mask token to a model without one.
 final class MaskTokenTest {
@@ -72,6 +74,18 @@ final class MaskTokenTest {
                 return canvases(panamask);
             }
         }
+    }
+
+    @Test
+    void aMergedModelKeepsTheGrownTables() {
+        List<int[]> inMemory = trained(recipe);
+        Path merged = folder.resolve("merged");
+
+        FolderMerge.write(folder.resolve("model"), List.of(recipe.output()), merged, Optional.empty());
+        TokenizerFiles.copy(recipe.output(), merged);
+
+        assertThat(HubFolder.config(merged).requireInt("vocab_size")).isEqualTo(34);
+        assertThat(canvases(ModelSettings.of(merged))).containsExactlyElementsOf(inMemory);
     }
 
     @Test

@@ -36,8 +36,9 @@ final class RecipeCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "FILE",
-            description = "print the nested recipe of a flat LLaMA-Factory file, and to standard error what it could not"
-                    + " carry; exit code 2 if something was refused")
+            description =
+                    "print the nested recipe of a flat LLaMA-Factory file, and to standard error what it could not"
+                            + " carry; exit code 2 if something was refused")
     private Optional<Path> flat = Optional.empty();
 
     @Option(names = "--from-table", description = "print what becomes of each key of a flat file, as a page")

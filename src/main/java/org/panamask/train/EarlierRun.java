@@ -13,8 +13,9 @@ import org.panamask.data.DataException;
 /// What runs leave in an output folder, for those who take it away again: names that a run writes, and nothing else.
 final class EarlierRun {
     private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
-    private static final Pattern FILES = Pattern.compile("adapter_config\\.json|adapter_model\\.safetensors|config\\.json"
-            + "|model\\.safetensors|metrics\\.jsonl|loss\\.svg|panamask\\.json|events\\.out\\.tfevents\\.\\d+\\.panamask");
+    private static final Pattern FILES = Pattern.compile(
+            "adapter_config\\.json|adapter_model\\.safetensors|config\\.json"
+                    + "|model\\.safetensors|metrics\\.jsonl|loss\\.svg|panamask\\.json|events\\.out\\.tfevents\\.\\d+\\.panamask");
     private static final Pattern FOLDERS = Pattern.compile("checkpoint-\\d{6,}(?:\\.partial)?|samples");
     private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d{6,18}");
 
@@ -75,7 +76,8 @@ final class EarlierRun {
     /// Takes the oldest checkpoints of `folder` away until `most` are left; 0 keeps all.
     static void keepNewest(Path folder, int most) {
         List<Path> checkpoints = entries(folder).stream()
-                .filter(path -> CHECKPOINT.matcher(String.valueOf(path.getFileName())).matches())
+                .filter(path ->
+                        CHECKPOINT.matcher(String.valueOf(path.getFileName())).matches())
                 .sorted(Comparator.comparingLong(EarlierRun::step))
                 .toList();
         if (most > 0 && checkpoints.size() > most) {

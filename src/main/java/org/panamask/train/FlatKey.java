@@ -38,12 +38,22 @@ record FlatKey(String name, String target, String theirs, String meaning, Rule r
 
     /// A key that changes nothing here.
     static FlatKey ignored(String name, String why) {
-        return new FlatKey(name, "", "", "ignored: " + why, (reading, key, entry) -> reading.note(FlatNote.Fate.IGNORED, key, entry, why));
+        return new FlatKey(
+                name,
+                "",
+                "",
+                "ignored: " + why,
+                (reading, key, entry) -> reading.note(FlatNote.Fate.IGNORED, key, entry, why));
     }
 
     /// A key that asks for something a run here does otherwise.
     static FlatKey warned(String name, String why) {
-        return new FlatKey(name, "", "", "ignored with a warning: " + why, (reading, key, entry) -> reading.note(FlatNote.Fate.WARNED, key, entry, why));
+        return new FlatKey(
+                name,
+                "",
+                "",
+                "ignored with a warning: " + why,
+                (reading, key, entry) -> reading.note(FlatNote.Fate.WARNED, key, entry, why));
     }
 
     /// A key that asks for something there is nothing for; `false`, `no` and `none` ask for nothing.
@@ -64,7 +74,7 @@ record FlatKey(String name, String target, String theirs, String meaning, Rule r
 
     static boolean asksForNothing(Tree value) {
         return value instanceof Tree.Scalar scalar
-                && List.of("none", "no", "0").contains(scalar.text().toLowerCase(Locale.ROOT))
+                        && List.of("none", "no", "0").contains(scalar.text().toLowerCase(Locale.ROOT))
                 || flag(value).equals(Optional.of(false));
     }
 

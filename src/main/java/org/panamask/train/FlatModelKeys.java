@@ -97,8 +97,12 @@ final class FlatModelKeys {
                         reading.wrong(key, entry, "ddm or ddm-sft");
                     }
                 }),
-                FlatKey.ruled("do_train", "", "", "ignored where true: `panamask train` trains", (reading, key, entry) ->
-                        flag(reading, key, entry)
+                FlatKey.ruled(
+                        "do_train",
+                        "",
+                        "",
+                        "ignored where true: `panamask train` trains",
+                        (reading, key, entry) -> flag(reading, key, entry)
                                 .ifPresent(on -> reading.note(
                                         on ? Fate.IGNORED : Fate.WARNED,
                                         key,
@@ -154,8 +158,13 @@ final class FlatModelKeys {
     }
 
     static FlatKey truth(String name, String target, String theirs) {
-        return FlatKey.ruled(name, target, theirs, "", (reading, key, entry) -> flag(reading, key, entry)
-                .ifPresent(on -> reading.set(key.target(), String.valueOf(on), entry)));
+        return FlatKey.ruled(
+                name,
+                target,
+                theirs,
+                "",
+                (reading, key, entry) -> flag(reading, key, entry)
+                        .ifPresent(on -> reading.set(key.target(), String.valueOf(on), entry)));
     }
 
     /// The truth value of a key; anything else is reported.

@@ -74,8 +74,8 @@ final class FlatReading {
     /// What was written under `name`; a key without a value or with null is not there.
     private Optional<Tree.Entry> entry(String name) {
         return Optional.ofNullable(flat.entries().get(name))
-                .filter(entry -> !(entry.value() instanceof Tree.Scalar scalar)
-                        || !scalar.isNull() && !scalar.isMissing());
+                .filter(entry ->
+                        !(entry.value() instanceof Tree.Scalar scalar) || !scalar.isNull() && !scalar.isMissing());
     }
 
     /// The value of the flat key `name`.
@@ -86,7 +86,8 @@ final class FlatReading {
     /// Whether the flat key `name` has the value `text`.
     boolean has(String name, String text) {
         return value(name)
-                .filter(tree -> tree instanceof Tree.Scalar scalar && scalar.text().equals(text))
+                .filter(tree ->
+                        tree instanceof Tree.Scalar scalar && scalar.text().equals(text))
                 .isPresent();
     }
 
@@ -121,7 +122,9 @@ final class FlatReading {
 
     /// Reports a value that its key cannot have.
     void wrong(FlatKey key, Tree.Entry entry, String rule) {
-        problem(entry.place(), key.name() + " must be " + rule + ", but got " + entry.value().shown());
+        problem(
+                entry.place(),
+                key.name() + " must be " + rule + ", but got " + entry.value().shown());
     }
 
     private void problem(Place place, String message) {

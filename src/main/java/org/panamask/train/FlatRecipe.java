@@ -36,8 +36,8 @@ public record FlatRecipe(String text, List<FlatNote> notes) {
         return parse(RecipeReader.text(absolute, new Place(source, 0, folder)), source, folder);
     }
 
-    /// Reads a flat recipe from text; `source` names it in messages and `folder` is where its relative paths are looked
-    /// up.
+    /// Reads a flat recipe from text; `source` names it in messages and `folder` is where its relative paths are
+    /// looked up.
     ///
     /// @throws RecipeException as [#read] does
     public static FlatRecipe parse(String text, String source, Path folder) {
@@ -88,8 +88,8 @@ public record FlatRecipe(String text, List<FlatNote> notes) {
                         .put(path.substring(dot + 1), entry);
             }
         });
-        inner.forEach((group, keys) -> groups.put(
-                group, new Tree.Entry(reading.place(), new Tree.Mapping(keys, reading.place()))));
+        inner.forEach((group, keys) ->
+                groups.put(group, new Tree.Entry(reading.place(), new Tree.Mapping(keys, reading.place()))));
         return new Tree.Mapping(groups, reading.place());
     }
 
@@ -122,13 +122,16 @@ public record FlatRecipe(String text, List<FlatNote> notes) {
                 recipe goes to standard output; every key that does not stand in it as it was goes to standard error, with its
                 line and a reason. A key that is not in this table is an error. Generated from the code that reads them.
 
-                """
-                + groups().entrySet().stream().map(FlatRecipe::table).collect(Collectors.joining("\n"));
+                """ + groups().entrySet().stream().map(FlatRecipe::table).collect(Collectors.joining("\n"));
     }
 
     private static String table(Map.Entry<String, List<FlatKey>> group) {
         return Stream.concat(
-                        Stream.of("## " + group.getKey(), "", "| Key | Becomes | When left out | How |", "|---|---|---|---|"),
+                        Stream.of(
+                                "## " + group.getKey(),
+                                "",
+                                "| Key | Becomes | When left out | How |",
+                                "|---|---|---|---|"),
                         group.getValue().stream()
                                 .map(key -> "| `%s` | %s | %s | %s |"
                                         .formatted(key.name(), code(key.target()), code(key.theirs()), key.meaning())))

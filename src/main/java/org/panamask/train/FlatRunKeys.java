@@ -20,7 +20,11 @@ final class FlatRunKeys {
                 FlatKey.carried("logging_steps", "train.log_every", "500", ""),
                 FlatKey.ruled("save_strategy", "", "", "`epoch` is refused", FlatRunKeys::saving),
                 FlatKey.ruled(
-                        "save_steps", "train.save_every", "500", "0 where save_strategy is no", (reading, key, entry) -> {
+                        "save_steps",
+                        "train.save_every",
+                        "500",
+                        "0 where save_strategy is no",
+                        (reading, key, entry) -> {
                             if (saves(reading)) {
                                 reading.set(key.target(), entry.value());
                             }
@@ -78,7 +82,8 @@ final class FlatRunKeys {
                 FlatKey.carried("learning_rate", "train.learning_rate"),
                 FlatKey.carried("num_train_epochs", "train.epochs"),
                 FlatKey.ruled("max_steps", "train.max_steps", "", "-1 means none", (reading, key, entry) -> {
-                    if (entry.value() instanceof Tree.Scalar scalar && scalar.text().startsWith("-")) {
+                    if (entry.value() instanceof Tree.Scalar scalar
+                            && scalar.text().startsWith("-")) {
                         reading.note(Fate.IGNORED, key, entry, "below 0 it says nothing");
                     } else {
                         reading.set(key.target(), entry.value());
@@ -95,7 +100,10 @@ final class FlatRunKeys {
                 FlatKey.ruled("optim", "", "", "ignored where AdamW, else refused", (reading, key, entry) -> {
                     boolean adamw = entry.value() instanceof Tree.Scalar scalar && ADAMW.contains(scalar.text());
                     reading.note(
-                            adamw ? Fate.IGNORED : Fate.REFUSED, key, entry, "the optimizer is AdamW with decoupled decay");
+                            adamw ? Fate.IGNORED : Fate.REFUSED,
+                            key,
+                            entry,
+                            "the optimizer is AdamW with decoupled decay");
                 }),
                 half("fp16", "f16"),
                 half("bf16", "bf16"),
@@ -119,16 +127,15 @@ final class FlatRunKeys {
             if (on.equals(Optional.of(true)) && FlatReading.takes(key.target(), dtype)) {
                 reading.set(key.target(), dtype, entry);
             } else if (on.equals(Optional.of(true))) {
-                reading.note(Fate.REFUSED, key, entry, "no backend computes in " + dtype + "; take bf16, or f32 without it");
+                reading.note(
+                        Fate.REFUSED, key, entry, "no backend computes in " + dtype + "; take bf16, or f32 without it");
             }
         });
     }
 
     static List<FlatKey> evaluation() {
         return List.of(
-                FlatKey.warned(
-                        "per_device_eval_batch_size",
-                        "validation takes train.micro_batch rows at a time, on which its reference loss depends"),
+                FlatKey.carried("per_device_eval_batch_size", "train.eval_batch", "8", ""),
                 strategy("eval_strategy"),
                 strategy("evaluation_strategy"),
                 FlatKey.ruled(
@@ -141,7 +148,7 @@ final class FlatRunKeys {
                                 reading.note(Fate.IGNORED, key, entry, "eval_strategy is not steps");
                             }
                         }),
-                FlatKey.refused("eval_nll", "panamask eval measures the likelihood of a result"));
+                FlatModelKeys.truth("eval_nll", "train.eval_nll", ""));
     }
 
     private static boolean validates(FlatReading reading) {
@@ -150,14 +157,20 @@ final class FlatRunKeys {
 
     private static FlatKey strategy(String name) {
         return FlatKey.ruled(
-                name, "train.eval_every", "", "`no` validates at the end, `epoch` is refused", (reading, key, entry) -> {
+                name,
+                "train.eval_every",
+                "",
+                "`no` validates at the end, `epoch` is refused",
+                (reading, key, entry) -> {
                     if (reading.has(name, "steps")) {
                         Optional<Tree> steps = reading.value("eval_steps").or(() -> reading.value("logging_steps"));
                         reading.set(
                                 key.target(),
-                                steps.orElse(new Tree.Scalar("500", false, entry.value().place())));
+                                steps.orElse(new Tree.Scalar(
+                                        "500", false, entry.value().place())));
                     } else if (reading.has(name, "epoch")) {
-                        reading.note(Fate.REFUSED, key, entry, "validation runs every eval_steps steps, not every epoch");
+                        reading.note(
+                                Fate.REFUSED, key, entry, "validation runs every eval_steps steps, not every epoch");
                     } else if (!FlatKey.asksForNothing(entry.value())) {
                         reading.wrong(key, entry, STRATEGY + ", epoch");
                     }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.panamask.backend.BackendSettings;
 import org.panamask.config.Key;
+import org.panamask.config.Refuses;
 import org.panamask.config.Settings;
 import org.panamask.data.DataSettings;
 import org.panamask.diffusion.Objective;
@@ -20,6 +21,12 @@ import org.panamask.nn.LoraSettings;
 /// @param sample how samples are generated during training
 /// @param backend where the numbers are computed
 /// @param output the folder for everything the run writes
+@Refuses({
+    @Refuses.Entry(key = "model_name_or_path", why = Recipe.FLAT),
+    @Refuses.Entry(key = "stage", why = Recipe.FLAT),
+    @Refuses.Entry(key = "finetuning_type", why = Recipe.FLAT),
+    @Refuses.Entry(key = "output_dir", why = Recipe.FLAT)
+})
 public record Recipe(
         @Key(doc = "the model to start from") ModelSettings model,
 
@@ -39,6 +46,8 @@ public record Recipe(
         @Key(doc = "where the numbers are computed") BackendSettings backend,
 
         @Key(doc = "folder for everything the run writes") Path output) {
+    static final String FLAT =
+            "it belongs to LLaMA-Factory's flat files, which panamask recipe --from FILE carries over";
 
     /// Fine-tuning of all weights with every other key at its default.
     public static Recipe of(Path model, Path rows, Path output) {

@@ -1,6 +1,7 @@
 package org.panamask.train;
 
 import org.panamask.config.Key;
+import org.panamask.config.Refuses;
 import org.panamask.config.Require;
 import org.panamask.config.Settings;
 
@@ -31,6 +32,26 @@ import org.panamask.config.Settings;
 /// @param saveEvery steps from one checkpoint to the next; 0 saves only at the end
 /// @param saveTotalLimit how many of the newest checkpoints are kept; 0 keeps all
 /// @param overwriteOutput whether what an earlier run left in the output folder is taken away
+@Refuses({
+    @Refuses.Entry(key = "per_device_train_batch_size", why = "it is called micro_batch here"),
+    @Refuses.Entry(key = "gradient_accumulation_steps", why = "it is called accumulate here"),
+    @Refuses.Entry(key = "num_train_epochs", why = "it is called epochs here"),
+    @Refuses.Entry(key = "lr_scheduler_type", why = "it is called scheduler here"),
+    @Refuses.Entry(key = "logging_steps", why = "it is called log_every here"),
+    @Refuses.Entry(key = "save_steps", why = "it is called save_every here"),
+    @Refuses.Entry(key = "eval_steps", why = "it is called eval_every here"),
+    @Refuses.Entry(key = "overwrite_output_dir", why = "it is called overwrite_output here"),
+    @Refuses.Entry(key = "disable_gradient_checkpointing", why = "recompute: true says the opposite of it"),
+    @Refuses.Entry(key = "per_device_eval_batch_size", why = "it is called eval_batch here"),
+    @Refuses.Entry(
+            key = "resume_from_checkpoint",
+            why = "a run leaves weights, not optimizer state; name its folder as model.adapter to go on from them"),
+    @Refuses.Entry(key = "fp16", why = "the number type is backend.dtype"),
+    @Refuses.Entry(key = "bf16", why = "the number type is backend.dtype"),
+    @Refuses.Entry(key = "pure_bf16", why = "trained weights are kept in f32; take backend.dtype: bf16"),
+    @Refuses.Entry(key = "deepspeed", why = "one process trains on one device; leave it out"),
+    @Refuses.Entry(key = "report_to", why = "every run writes metrics.jsonl and TensorBoard events; leave it out")
+})
 public record TrainSettings(
         @Key(value = "8", doc = "rows computed at once, at least 1; lower it when memory runs out")
         int microBatch,

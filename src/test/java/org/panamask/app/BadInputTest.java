@@ -74,7 +74,8 @@ final class BadInputTest {
                 recipe.yaml:5: train.learning_rate must be above 0, not -1.0
                 recipe.yaml:6: unknown key 'warmup'; known here: micro_batch, accumulate, learning_rate, scheduler,\
                  warmup_steps, warmup_ratio, epochs, max_steps, step_count, weight_decay, adam_beta1, adam_beta2,\
-                 adam_epsilon, max_grad_norm, recompute, seed, log_every, eval_every, eval_batch, eval_nll, eval_nll_steps, sample_every, save_every""");
+                 adam_epsilon, max_grad_norm, recompute, seed, log_every, eval_every, eval_batch, eval_nll,\
+                 eval_nll_steps, sample_every, save_every, save_total_limit, overwrite_output""");
     }
 
     @Test

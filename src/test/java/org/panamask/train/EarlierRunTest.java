@@ -82,9 +82,7 @@ class EarlierRunTest {
         EarlierRun.keepNewest(output, 0);
         assertThat(names()).contains("checkpoint-000002");
         EarlierRun.keepNewest(output, 2);
-        assertThat(names())
-                .contains("checkpoint-000010", "checkpoint-1000000")
-                .doesNotContain("checkpoint-000002");
+        assertThat(names()).contains("checkpoint-000010", "checkpoint-1000000").doesNotContain("checkpoint-000002");
         EarlierRun.keepNewest(output, 1);
         assertThat(names()).contains("checkpoint-1000000").doesNotContain("checkpoint-000010");
     }

@@ -99,6 +99,7 @@ class FlatRecipeTest {
                         .with("log_every", 500)
                         .with("save_every", 500)
                         .with("recompute", true)
+                        .with("eval_batch", 8)
                         .with("step_count", "floor"));
         assertThat(carry("").notes().stream().map(FlatNote::toString))
                 .contains(
@@ -138,7 +139,11 @@ class FlatRecipeTest {
         assertThat(flat.lora()).isEqualTo(preset.lora());
         assertThat(flat.sample()).isEqualTo(preset.sample());
         assertThat(flat.backend()).isEqualTo(preset.backend());
-        assertThat(flat.train().with("log_every", 10).with("save_every", 0).with("step_count", "ceil"))
+        assertThat(flat.train()
+                        .with("log_every", 10)
+                        .with("save_every", 0)
+                        .with("eval_batch", 0)
+                        .with("step_count", "ceil"))
                 .isEqualTo(preset.train());
     }
 
@@ -158,6 +163,7 @@ class FlatRecipeTest {
                 save_total_limit: 2
                 overwrite_output_dir: true
                 max_steps: -1
+                eval_nll: true
                 bf16: true
                 fp16: false
                 """);
@@ -172,6 +178,7 @@ class FlatRecipeTest {
         assertThat(recipe.train().recompute()).isFalse();
         assertThat(recipe.data().evalDataset()).containsExactly("x", "y");
         assertThat(recipe.train().evalEvery()).isEqualTo(7);
+        assertThat(recipe.train().evalNll()).isTrue();
         assertThat(recipe.train().saveEvery()).isZero();
         assertThat(recipe.train().saveTotalLimit()).isEqualTo(2);
         assertThat(recipe.train().overwriteOutput()).isTrue();
@@ -265,12 +272,14 @@ class FlatRecipeTest {
         assertThat(gsm.lora().orElseThrow().modulesToSave()).containsExactly("embed_tokens");
         assertThat(gsm.lora().orElseThrow().resolvedAlpha()).isEqualTo(32);
         Recipe medium = RecipeReader.parse(Presets.text("diffugpt-medium-adapt"), "preset", FOLDER);
-        assertThat(medium.objective()).isEqualTo(new Objective.Ddm(true, 1e-3, 10000, LossNormalization.REFERENCE, true));
+        assertThat(medium.objective())
+                .isEqualTo(new Objective.Ddm(true, 1e-3, 10000, LossNormalization.REFERENCE, true));
         assertThat(medium.model().addsMaskToken()).isTrue();
         assertThat(medium.train().maxSteps()).isEqualTo(160_000);
         Recipe adapt = RecipeReader.parse(Presets.text("diffullama-adapt"), "preset", FOLDER);
         assertThat(adapt.train().scheduler()).isEqualTo(TrainSettings.Scheduler.CONSTANT);
         assertThat(adapt.train().adamBeta2()).isEqualTo(0.95);
-        assertThat(Presets.names()).allSatisfy(name -> assertThat(Presets.title(name)).hasSizeBetween(20, 140));
+        assertThat(Presets.names())
+                .allSatisfy(name -> assertThat(Presets.title(name)).hasSizeBetween(20, 140));
     }
 }

@@ -223,6 +223,16 @@ class RecipeReaderTest {
     }
 
     @Test
+    void keysOfOtherProgramsSayWhatToDo() throws IOException {
+        assertThat(problems(SMALLEST + "stage: ddm-sft\ntrain: {save_steps: 5, fp16: true}\n"))
+                .containsExactly(
+                        "recipe.yaml:4: stage is not taken: it belongs to LLaMA-Factory's flat files, which"
+                                + " panamask recipe --from FILE carries over",
+                        "recipe.yaml:5: train.save_steps is not taken: it is called save_every here",
+                        "recipe.yaml:5: train.fp16 is not taken: the number type is backend.dtype");
+    }
+
+    @Test
     void onePathIsAListOfOne() throws IOException {
         assertThat(read("model: {path: m, adapter: a}\ndata: {train: r}\noutput: o\n")
                         .model()
@@ -404,8 +414,9 @@ class RecipeReaderTest {
         assertThat(pilot.train().microBatch() * pilot.train().accumulate()).isEqualTo(512);
         assertThat(pilot.train().stepCount()).isEqualTo(TrainSettings.StepCount.FLOOR);
         assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> Presets.text("x")))
-                .hasMessage("preset: the name must be one of keyvalue-qa, keyvalue-pilot, diffullama-gsm-lora,"
-                        + " diffugpt-gsm-full, diffugpt-medium-adapt, diffugpt-small-adapt, diffullama-adapt, but got 'x'");
+                .hasMessage(
+                        "preset: the name must be one of keyvalue-qa, keyvalue-pilot, diffullama-gsm-lora,"
+                                + " diffugpt-gsm-full, diffugpt-medium-adapt, diffugpt-small-adapt, diffullama-adapt, but got 'x'");
     }
 
     private Recipe read(String text, String... overrides) throws IOException {
