@@ -39,6 +39,9 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private EvalModels models = new EvalModels();
 
+    @Mixin
+    private TokenOptions tokens = new TokenOptions();
+
     @Option(
             names = "--metric",
             defaultValue = "nll",
@@ -79,23 +82,8 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "16", description = "rows computed at once (default ${DEFAULT-VALUE})")
     private int batch;
 
-    @Option(
-            names = "--temperature",
-            defaultValue = "0",
-            description = "divides the logits and draws tokens; 0 takes the likeliest (default)")
-    private double temperature;
-
-    @Option(names = "--top-p", defaultValue = "1", description = "keep the likeliest tokens up to this mass")
-    private double topP;
-
     @Option(names = "--top-k", defaultValue = "0", description = "keep this many of the likeliest tokens; 0 keeps all")
     private int topK;
-
-    @Option(
-            names = "--order",
-            defaultValue = "confidence",
-            description = "which positions open first: ${COMPLETION-CANDIDATES}")
-    private SamplerSettings.Order order = SamplerSettings.Order.CONFIDENCE;
 
     @Option(names = "--out", paramLabel = "FILE", description = "JSON file for every number, each row's included")
     private Optional<Path> output = Optional.empty();
@@ -182,13 +170,9 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private GenerationSettings generation(int usualSteps) {
-        SamplerSettings sampler = SamplerSettings.defaults()
+        SamplerSettings sampler = tokens.sampling()
                 .with("steps", steps.orElse(usualSteps))
-                .with("temperature", temperature)
-                .with("choice", temperature == 0 ? SamplerSettings.Choice.ARGMAX : SamplerSettings.Choice.SAMPLE)
-                .with("top_p", topP)
                 .with("top_k", topK)
-                .with("order", order)
                 .with("length", maxTokens)
                 .with("seed", seed);
         return new GenerationSettings(sampler, batch);

@@ -10,6 +10,7 @@ import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that name a model and how it is sampled.
@@ -31,20 +32,8 @@ final class ModelOptions {
     @Option(names = "--steps", defaultValue = "64", description = "denoising steps (default ${DEFAULT-VALUE})")
     private int steps;
 
-    @Option(
-            names = "--temperature",
-            defaultValue = "0",
-            description = "divides the logits and draws tokens; 0 takes the likeliest (default)")
-    private double temperature;
-
-    @Option(names = "--top-p", defaultValue = "1", description = "keep the likeliest tokens up to this mass")
-    private double topP;
-
-    @Option(
-            names = "--order",
-            defaultValue = "confidence",
-            description = "which positions open first: ${COMPLETION-CANDIDATES}")
-    private SamplerSettings.Order order = SamplerSettings.Order.CONFIDENCE;
+    @Mixin
+    private TokenOptions tokens = new TokenOptions();
 
     @Option(names = "--remask", description = "fill every position anew at each step, as MGDM does")
     private boolean remask;
@@ -108,12 +97,8 @@ final class ModelOptions {
     }
 
     SamplerSettings sampling() {
-        return SamplerSettings.defaults()
+        return tokens.sampling()
                 .with("steps", steps)
-                .with("temperature", temperature)
-                .with("choice", temperature == 0 ? SamplerSettings.Choice.ARGMAX : SamplerSettings.Choice.SAMPLE)
-                .with("top_p", topP)
-                .with("order", order)
                 .with("remask", remask)
                 .with("schedule", schedule)
                 .with("stochastic", stochastic)
