@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Ledger;
 import org.panamask.data.DataException;
@@ -26,16 +25,7 @@ import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
 
-class FineTuningTest {
-    private static final TrainingListener NOBODY = new TrainingListener() {};
-    private static final SamplerSettings SAMPLING =
-            SamplerSettings.defaults().with("steps", 6).with("length", 30);
-
-    @TempDir
-    private Path folder;
-
-    private Recipe recipe;
-
+class FineTuningTest extends ToyRuns {
     @BeforeEach
     void writeTheFiles() throws IOException {
         ToyModel.write(folder.resolve("model"));
@@ -45,28 +35,6 @@ class FineTuningTest {
                         folder.resolve("recipe.yaml"),
                         "train: {max_steps: 6, learning_rate: 0.05, log_every: 1, micro_batch: 4, accumulate: 2}\n"),
                 List.of());
-    }
-
-    private static List<int[]> canvases(Panamask panamask) {
-        List<int[]> canvases = new ArrayList<>();
-        panamask.generate(
-                List.of("spell a"), SAMPLING, step -> canvases.add(step.ids().getFirst()));
-        return canvases;
-    }
-
-    private static List<int[]> canvases(ModelSettings model) {
-        try (Panamask panamask = Panamask.open(model, BackendSettings.defaults(), true)) {
-            return canvases(panamask);
-        }
-    }
-
-    private List<int[]> trained(Recipe how) {
-        try (FineTuning run = FineTuning.open(how)) {
-            assertThat(run.run(NOBODY).finished()).isTrue();
-            try (Panamask panamask = Panamask.over(run.loaded(), true)) {
-                return canvases(panamask);
-            }
-        }
     }
 
     @Test

@@ -6,19 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.panamask.backend.BackendSettings;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.checkpoint.PeftAdapter;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.model.FolderMerge;
 import org.panamask.model.Models;
-import org.panamask.report.TrainingListener;
 import org.panamask.tensor.Shape;
 import org.panamask.text.TokenizerException;
 import org.panamask.train.ModelSettings;
@@ -27,16 +22,8 @@ import org.panamask.train.RecipeReader;
 import org.panamask.train.TokenizerFiles;
 
 /// Runs that add a mask token to a model without one.
-final class MaskTokenTest {
-    private static final TrainingListener NOBODY = new TrainingListener() {};
-    private static final SamplerSettings SAMPLING =
-            SamplerSettings.defaults().with("steps", 6).with("length", 30);
+final class MaskTokenTest extends ToyRuns {
     private static final int ADDED = 32;
-
-    @TempDir
-    private Path folder;
-
-    private Recipe recipe;
 
     @BeforeEach
     void writeAModelWithoutMaskToken() throws IOException {
@@ -52,28 +39,10 @@ final class MaskTokenTest {
                 List.of("model.mask_token=add"));
     }
 
-    private static List<int[]> canvases(Panamask panamask) {
-        List<int[]> canvases = new ArrayList<>();
-        panamask.generate(
-                List.of("spell a"), SAMPLING, step -> canvases.add(step.ids().getFirst()));
-        return canvases;
-    }
-
-    private static List<int[]> canvases(ModelSettings model) {
-        try (Panamask panamask = Panamask.open(model, BackendSettings.defaults(), true)) {
-            return canvases(panamask);
-        }
-    }
-
-    private List<int[]> trained(Recipe how) {
-        try (FineTuning run = FineTuning.open(how)) {
-            assertThat(run.loaded().special().mask()).isEqualTo(ADDED);
-            assertThat(run.loaded().model().vocabularySize()).isEqualTo(34);
-            assertThat(run.run(NOBODY).finished()).isTrue();
-            try (Panamask panamask = Panamask.over(run.loaded(), true)) {
-                return canvases(panamask);
-            }
-        }
+    @Override
+    void opened(FineTuning run) {
+        assertThat(run.loaded().special().mask()).isEqualTo(ADDED);
+        assertThat(run.loaded().model().vocabularySize()).isEqualTo(34);
     }
 
     @Test
