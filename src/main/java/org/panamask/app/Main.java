@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             DoctorCommand.class,
             RecipeCommand.class,
+            PuzzlesCommand.class,
             PlanCommand.class,
             QuickstartCommand.class
         })

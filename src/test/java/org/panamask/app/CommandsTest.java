@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.ToyModel;
+import org.panamask.data.Examples;
+import org.panamask.data.PlanningTask;
 import org.panamask.train.Presets;
 import org.panamask.train.RecipeReader;
 
@@ -195,6 +197,15 @@ final class CommandsTest {
     }
 
     @Test
+    void puzzlesAreTheSameForTheSameSeed() {
+        Path file = folder.resolve("new/puzzles.jsonl");
+        CommandRun run = CommandRun.of("puzzles", "sudoku4-train", "--rows", 3, "--seed", 7, "-o", file);
+
+        assertThat(run).isEqualTo(new CommandRun(0, "3 rows in " + file + System.lineSeparator(), ""));
+        assertThat(Examples.read(file, 9)).isEqualTo(PlanningTask.SUDOKU4_TRAIN.make(7, 3));
+    }
+
+    @Test
     void recipeExplainsKeysAndPrintsPresets() {
         CommandRun keys = CommandRun.of("recipe", "train.learning_rate");
         assertThat(keys.exitCode()).isZero();
@@ -272,6 +283,13 @@ final class CommandsTest {
                 "recipe",
                 "--preset",
                 "keyvalue");
+        wrong(
+                "planning task: there is no 'chess'; name one of sudoku4, sudoku4-train, sudoku4-test, path, countdown3,"
+                        + " countdown4",
+                "puzzles",
+                "chess",
+                "-o",
+                folder.resolve("puzzles.jsonl"));
         Path nowhere = folder.resolve("nowhere");
         wrong(
                 "verify: " + nowhere + " must be a folder that holds families of golden cases such as ddm, but there is"
