@@ -100,4 +100,12 @@ class JargonTest {
 
         assertThat(status).as(said.toString()).isZero();
     }
+
+    @Test
+    void theReadmeHoldsARunInWhichEveryStageIsBetterThanTheOneBefore() throws IOException {
+        String readme = Files.readString(EXAMPLE.resolve("README.md"));
+
+        assertThat(readme).contains("| `ar` | 1.", "| `adapted` | 2.", "| `scratch` | 2.", "| `tuned` | 3.");
+        assertThat(readme).doesNotContain("**not** better");
+    }
 }
