@@ -22,6 +22,7 @@ module org.panamask {
     exports org.panamask.nn;
     exports org.panamask.plan;
     exports org.panamask.report;
+    exports org.panamask.sampling;
     exports org.panamask.tensor;
     exports org.panamask.text;
     exports org.panamask.train;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.data.RowIds;
-import org.panamask.diffusion.SamplerInput;
+import org.panamask.sampling.SamplerInput;
 import org.panamask.text.ChatTemplate;
 import org.panamask.text.Message;
 import org.panamask.text.Tokenizer;

@@ -153,12 +153,14 @@ final class ArchitectureTest {
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));
+        mayKnow.put("sampling", names("diffusion", "tensor", "config"));
         mayKnow.put("model", names("nn", "diffusion", "checkpoint", "tensor", "config"));
         mayKnow.put("data", names("text", "config", "tensor"));
         String[] library = names(
                 "model",
                 "nn",
                 "diffusion",
+                "sampling",
                 "data",
                 "text",
                 "checkpoint",

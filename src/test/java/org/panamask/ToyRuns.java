@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.BackendSettings;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.report.TrainingListener;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 

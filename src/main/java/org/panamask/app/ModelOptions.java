@@ -7,7 +7,7 @@ import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.diffusion.Alignment;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
 import picocli.CommandLine.Mixin;

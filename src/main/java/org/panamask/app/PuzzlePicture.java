@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.panamask.Panamask;
-import org.panamask.diffusion.SamplerListener;
-import org.panamask.diffusion.SamplerStep;
+import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerStep;
 
 /// Draws how a 4x4 puzzle is unmasked: a board for every step, clues grey, what the step wrote in colour.
 final class PuzzlePicture implements SamplerListener {

@@ -3,8 +3,8 @@ package org.panamask.app;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import org.panamask.Panamask;
-import org.panamask.diffusion.SamplerListener;
-import org.panamask.diffusion.SamplerStep;
+import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerStep;
 
 /// Prints the canvas after every step: `_` stands for a masked token.
 final class StepPrinter implements SamplerListener {

@@ -1,6 +1,6 @@
 package org.panamask.app;
 
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.SamplerSettings;
 import picocli.CommandLine.Option;
 
 /// The options that say which tokens are taken, and where first.

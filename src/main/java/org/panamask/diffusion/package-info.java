@@ -1,5 +1,5 @@
-/// Masked diffusion on the host: noise, corruption, annealing and losses on the way there; likelihood estimates,
-/// samplers and infilling on the way back. Models come in as a [Denoiser].
+/// Masked diffusion on the host: noise, corruption, annealing, losses and likelihood estimates. Models come in as a
+/// [Denoiser]; the way back from noise to text is in the package `sampling`.
 @NullMarked
 package org.panamask.diffusion;
 

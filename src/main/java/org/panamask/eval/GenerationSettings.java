@@ -1,7 +1,7 @@
 package org.panamask.eval;
 
 import org.panamask.config.Require;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.SamplerSettings;
 
 /// How models generate. What becomes of a row does not depend on the batch.
 ///

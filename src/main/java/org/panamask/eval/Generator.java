@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
-import org.panamask.diffusion.CausalDecoder;
-import org.panamask.diffusion.Sampler;
-import org.panamask.diffusion.SamplerInput;
-import org.panamask.diffusion.SamplerListener;
-import org.panamask.diffusion.SamplerResult;
+import org.panamask.sampling.CausalDecoder;
+import org.panamask.sampling.Sampler;
+import org.panamask.sampling.SamplerInput;
+import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerResult;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 

@@ -8,8 +8,8 @@ import org.panamask.config.Refuses;
 import org.panamask.config.Settings;
 import org.panamask.data.DataSettings;
 import org.panamask.diffusion.Objective;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.sampling.SamplerSettings;
 
 /// Everything a training run is told.
 ///

@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.NoiseSource;
-import org.panamask.diffusion.Sampler;
-import org.panamask.diffusion.SamplerResult;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.Sampler;
+import org.panamask.sampling.SamplerResult;
+import org.panamask.sampling.SamplerSettings;
 
 /// The sampler that masks again: the distinct canvases of each row on the way, and the result.
 final class MgdmSamplingCases implements CaseRunner {

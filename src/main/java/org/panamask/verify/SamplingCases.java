@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.diffusion.NoiseSource;
-import org.panamask.diffusion.Sampler;
-import org.panamask.diffusion.SamplerInput;
-import org.panamask.diffusion.SamplerResult;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.Sampler;
+import org.panamask.sampling.SamplerInput;
+import org.panamask.sampling.SamplerResult;
+import org.panamask.sampling.SamplerSettings;
 import tools.jackson.databind.JsonNode;
 
 /// Samplers: the distinct canvases of each row on the way, and the result. Passes whose outcome is known are left

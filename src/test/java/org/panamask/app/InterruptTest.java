@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.Panamask;
 import org.panamask.ToyModel;
 import org.panamask.backend.BackendSettings;
-import org.panamask.diffusion.SamplerListener;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.ModelSettings;
 
 @DisabledOnOs(OS.WINDOWS)

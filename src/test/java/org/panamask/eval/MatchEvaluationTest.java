@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.panamask.ToyModel;
 import org.panamask.config.SettingException;
 import org.panamask.data.DataException;
-import org.panamask.diffusion.SamplerSettings;
+import org.panamask.sampling.SamplerSettings;
 
 final class MatchEvaluationTest {
     private static final SamplerSettings SAMPLER = SamplerSettings.defaults().with("steps", 4);

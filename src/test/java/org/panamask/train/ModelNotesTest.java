@@ -16,10 +16,10 @@ import org.panamask.Panamask;
 import org.panamask.ToyModel;
 import org.panamask.backend.BackendSettings;
 import org.panamask.data.DataException;
-import org.panamask.diffusion.SamplerListener;
-import org.panamask.diffusion.SamplerSettings;
-import org.panamask.diffusion.SamplerStep;
 import org.panamask.report.TrainingListener;
+import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.SamplerStep;
 import org.panamask.text.ChatTemplate;
 
 class ModelNotesTest {

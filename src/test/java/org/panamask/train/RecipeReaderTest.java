@@ -15,8 +15,8 @@ import org.panamask.data.Truncation;
 import org.panamask.data.ValSplit;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 
 /// What recipes say.

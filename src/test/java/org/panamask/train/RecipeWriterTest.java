@@ -11,8 +11,8 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.data.DataSettings;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.sampling.SamplerSettings;
 
 class RecipeWriterTest {
     @TempDir

@@ -13,8 +13,8 @@ import org.panamask.config.SettingException;
 import org.panamask.data.DataSettings;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
-import org.panamask.diffusion.SamplerSettings;
 import org.panamask.nn.LoraSettings;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.tensor.TokenWeighting;
 
 class SettingsRangesTest {

@@ -1,4 +1,4 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,4 +1,4 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.panamask.diffusion.Alignment;
+import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Noise;
+import org.panamask.diffusion.NoisePurpose;
 import org.panamask.model.Tiny;
 
 /// Sampling in which open columns can be masked again, against the loop written out with every forward pass.

@@ -1,4 +1,4 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 /// Watches canvases being filled in.
 @FunctionalInterface

@@ -1,4 +1,4 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.panamask.diffusion.Canvas;
 import org.panamask.model.Tiny;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.TokenRule;

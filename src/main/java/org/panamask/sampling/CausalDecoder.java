@@ -1,8 +1,11 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Denoiser;
+import org.panamask.diffusion.Passes;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.TokenRule;

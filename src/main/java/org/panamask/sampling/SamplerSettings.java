@@ -1,4 +1,4 @@
-package org.panamask.diffusion;
+package org.panamask.sampling;
 
 import org.panamask.config.Key;
 import org.panamask.config.Require;
