@@ -257,6 +257,18 @@ public final class Tape implements Ops {
         });
     }
 
+    /// A point on a line, for guidance; nothing leads back from it.
+    ///
+    /// @throws IllegalStateException if something that is trained leads to it
+    @Override
+    public Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        if (tracks(from) || tracks(to)) {
+            throw new IllegalStateException(
+                    "tape: extrapolate is for inference and has no way back; guide on the backend's own operations");
+        }
+        return ops.extrapolate(from, to, factor);
+    }
+
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         return record(ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));

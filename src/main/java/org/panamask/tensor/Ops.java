@@ -115,6 +115,13 @@ public interface Ops {
     /// `x + y`, of the same shape.
     Tensor add(Tensor x, Tensor y);
 
+    /// `from + factor * (to - from)`, of two tensors of one shape: the point at `factor` on the line that has
+    /// `from` at 0 and `to` at 1. A head is linear, so what guidance does to logits is this of hidden states. It is
+    /// for inference: nothing leads back from it.
+    ///
+    /// @see <a href="https://arxiv.org/abs/2207.12598">Ho and Salimans 2022, classifier-free guidance</a>
+    Tensor extrapolate(Tensor from, Tensor to, double factor);
+
     /// Rows of a matrix: `x` `[N, D]`, `rows` `[R]` I32, result `[R, D]`.
     Tensor gatherRows(Tensor x, Tensor rows);
 
@@ -135,7 +142,8 @@ public interface Ops {
     /// not weighted.
     CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring);
 
-    /// The most likely token of each row that `rule` allows; equal logits give the lowest id.
+    /// The most likely token of each row that `rule` allows; equal logits give the lowest id. Logits exist for a
+    /// chunk of rows at a time, as in all predictions, and the confidence is read from them at once.
     Prediction argmax(Tensor hidden, Weight head, TokenRule rule);
 
     /// A token drawn for each row from what `rule` allows: the first whose cumulative probability in order of ids

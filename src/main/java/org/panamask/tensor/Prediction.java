@@ -4,4 +4,5 @@ package org.panamask.tensor;
 ///
 /// @param tokens `[R]` I32, the token chosen
 /// @param logProbability `[R]` F32 (F64 under f64), its log-probability after temperature and filters
-public record Prediction(Tensor tokens, Tensor logProbability) {}
+/// @param confidence `[R]` of the same type, how sure the choice is in the measure of [TokenRule#confidence]
+public record Prediction(Tensor tokens, Tensor logProbability, Tensor confidence) {}

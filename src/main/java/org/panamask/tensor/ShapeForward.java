@@ -249,6 +249,11 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     }
 
     @Override
+    public Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        return counted("extrapolate", 3 * from.count(), ShapeRules.extrapolate(from, to, factor));
+    }
+
+    @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         return counted("gatherRows", 0, ShapeRules.gatherRows(x, rows));
     }
@@ -277,16 +282,21 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
         Shape rows = ShapeRules.argmax(hidden, head, rule);
-        head(hidden, head, false);
-        count("argmax", product(hidden, head));
-        return new Prediction(make(rows, DType.I32), make(rows, sumType()));
+        return prediction("argmax", hidden, head, rows, rule);
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         Shape rows = ShapeRules.sample(hidden, head, rule, uniforms);
+        return prediction("sample", hidden, head, rows, rule);
+    }
+
+    private Prediction prediction(String operation, Tensor hidden, Weight head, Shape rows, TokenRule rule) {
         head(hidden, head, false);
-        count("sample", product(hidden, head));
-        return new Prediction(make(rows, DType.I32), make(rows, sumType()));
+        if (!rule.confidenceOfDrawn(head.shape().extent(0))) {
+            memory.scratch(2 * model.head(head.shape(), hidden.shape().extent(0), dtype, false));
+        }
+        count(operation, product(hidden, head));
+        return new Prediction(make(rows, DType.I32), make(rows, sumType()), make(rows, sumType()));
     }
 }

@@ -215,6 +215,18 @@ public final class ShapeRules {
         return x.shape();
     }
 
+    /// The rules of [Ops#extrapolate].
+    public static Shape extrapolate(Tensor from, Tensor to, double factor) {
+        requireOneType("extrapolate", "from and to", from, to);
+        if (!from.shape().equals(to.shape())) {
+            throw refused("extrapolate: from and to must have one shape", from.shape(), to.shape());
+        }
+        if (!Double.isFinite(factor)) {
+            throw new IllegalArgumentException("extrapolate: factor must be a finite number, but got " + factor);
+        }
+        return from.shape();
+    }
+
     /// The rules of [Ops#gatherRows].
     public static Shape gatherRows(Tensor x, Tensor rows) {
         requireInts("gatherRows", "rows", rows);
@@ -264,7 +276,7 @@ public final class ShapeRules {
     /// The rules of [Ops#argmax].
     ///
     /// @return the shape of both parts of the prediction, `[R]`
-    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or all ids are forbidden
+    /// @throws IllegalArgumentException if an id of the rule is outside the vocabulary, or all ids are forbidden
     public static Shape argmax(Tensor hidden, Weight head, TokenRule rule) {
         return prediction("argmax", hidden, head, rule);
     }
@@ -272,7 +284,7 @@ public final class ShapeRules {
     /// The rules of [Ops#sample].
     ///
     /// @return the shape of both parts of the prediction, `[R]`
-    /// @throws IllegalArgumentException if a forbidden id is outside the vocabulary, or all ids are forbidden
+    /// @throws IllegalArgumentException if an id of the rule is outside the vocabulary, or all ids are forbidden
     public static Shape sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         Shape rows = prediction("sample", hidden, head, rule);
         requireSumType("sample", "uniforms", hidden, uniforms);
@@ -285,15 +297,23 @@ public final class ShapeRules {
     private static Shape prediction(String operation, Tensor hidden, Weight head, TokenRule rule) {
         Shape logits = head(operation, hidden, head);
         long vocabulary = logits.last();
-        List<Integer> forbidden = rule.forbidden();
-        for (int position = 0; position < forbidden.size(); position++) {
-            requireIndex(operation + ": forbidden ids", forbidden.get(position), position, vocabulary);
-        }
-        if (forbidden.stream().distinct().count() == vocabulary) {
+        requireIds(operation + ": forbidden ids", rule.forbidden(), vocabulary);
+        requireIds(
+                operation + ": biased ids",
+                rule.bias().keySet().stream().sorted().toList(),
+                vocabulary);
+        requireIds(operation + ": ids ignored in confidence", rule.confidence().ignored(), vocabulary);
+        if (rule.forbidden().stream().distinct().count() == vocabulary) {
             throw new IllegalArgumentException(
                     operation + ": a token must be left to choose, but all " + vocabulary + " are forbidden");
         }
         return Shape.of(logits.extent(0));
+    }
+
+    private static void requireIds(String what, List<Integer> ids, long vocabulary) {
+        for (int position = 0; position < ids.size(); position++) {
+            requireIndex(what, ids.get(position), position, vocabulary);
+        }
     }
 
     /// Demands that an index read from a tensor lies in `[0, bound)`.

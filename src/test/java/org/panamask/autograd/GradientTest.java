@@ -1,6 +1,7 @@
 package org.panamask.autograd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -94,6 +95,22 @@ class GradientTest {
                     .as("%s, gradient of input %d", name, which)
                     .containsExactly(expected.get(which), within(TOLERANCE_F32 * Math.max(largest, 0.1)));
         }
+    }
+
+    @Test
+    void whatIsForInferenceRefusesToHideAGradient() {
+        backend.run("refused", Precision.F64, ops -> {
+            Tape tape = new Tape(ops, Accumulators.none());
+            Tensor x = ops.upload(Shape.of(1, 2), new double[] {1, 1});
+            Tensor y = ops.upload(Shape.of(1, 2), new double[] {2, 3});
+            assertThat(ops.doubles(tape.extrapolate(x, y, 2))).containsExactly(3, 5);
+            tape.watch(x);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> tape.extrapolate(y, x, 2))
+                    .withMessage("tape: extrapolate is for inference and has no way back; guide on the backend's own"
+                            + " operations");
+            return 0;
+        });
     }
 
     @Test

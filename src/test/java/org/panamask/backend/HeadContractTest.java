@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Confidence;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Ops;
@@ -20,6 +23,7 @@ import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.TokenRule.Filters;
 import org.panamask.tensor.TokenWeighting;
 import org.panamask.tensor.Weight;
 
@@ -34,7 +38,10 @@ class HeadContractTest extends BackendContract {
     }
 
     private static List<double[]> read(Ops ops, Prediction prediction) {
-        return List.of(numbers(ops, prediction.tokens()), ops.doubles(prediction.logProbability()));
+        return List.of(
+                numbers(ops, prediction.tokens()),
+                ops.doubles(prediction.logProbability()),
+                ops.doubles(prediction.confidence()));
     }
 
     @ParameterizedTest
@@ -109,6 +116,43 @@ class HeadContractTest extends BackendContract {
         });
     }
 
+    static Stream<TokenRule> confidences() {
+        return Stream.of(Confidence.Measure.values())
+                .flatMap(measure -> Stream.of(Confidence.Basis.values())
+                        .flatMap(basis -> Stream.of(List.<Integer>of(), List.of(2, 30))
+                                .map(ignored -> new Confidence(measure, basis, ignored))))
+                .flatMap(confidence -> Stream.of(
+                                new TokenRule(1, 0, 1, List.of(5)),
+                                new TokenRule(
+                                        0.6, new Filters(9, 0.8, Filters.First.TOP_P), List.of(), Map.of(), confidence),
+                                new TokenRule(
+                                        1.7, new Filters(9, 0.8, Filters.First.TOP_K), List.of(), Map.of(), confidence))
+                        .map(rule -> rule.withConfidence(confidence)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 19})
+    void confidenceIsMeasuredInTheDistributionAskedFor(int rows) {
+        contract.agrees(
+                backend,
+                (ops, inputs) -> confidences()
+                        .flatMap(rule -> {
+                            Tensor hidden = inputs.normal(rows, 8);
+                            Weight head = inputs.frozen(37, 8);
+                            TokenRule biased = rule.withBias(Map.of(4, 1.5, 7, -0.5));
+                            return Stream.concat(
+                                            read(ops, ops.argmax(hidden, head, rule)).stream(),
+                                            read(ops, ops.sample(hidden, head, biased, inputs.uniforms(rows))).stream())
+                                    .map(HeadContractTest::finite);
+                        })
+                        .toList());
+    }
+
+    /// What must agree is compared as numbers.
+    private static double[] finite(double[] values) {
+        return Arrays.stream(values).map(value -> Math.max(value, -1e3)).toArray();
+    }
+
     /// Logits of one row: a hidden state of 1 and a head of one column.
     private static Weight logits(BackwardOps ops, Inputs inputs, double... logits) {
         float[] values = new float[logits.length];
@@ -163,6 +207,77 @@ class HeadContractTest extends BackendContract {
             assertThat(ops.ints(ops.sample(ones(ops, 1), head, new TokenRule(1, 0, 0.8, List.of()), draws)
                             .tokens()))
                     .containsExactly(2);
+            return List.of();
+        });
+    }
+
+    private static Prediction best(BackwardOps ops, Inputs inputs, TokenRule rule, double... logits) {
+        return ops.argmax(ones(ops, 1), logits(ops, inputs, logits), rule);
+    }
+
+    private static double confidence(BackwardOps ops, Prediction prediction) {
+        return ops.doubles(prediction.confidence())[0];
+    }
+
+    @Test
+    void confidenceIsMeasuredAsItsDefinitionSays() {
+        double[] logits = {Math.log(8), Math.log(4), Math.log(2), 0, 0};
+        double[] p = {0.5, 0.25, 0.125, 0.0625, 0.0625};
+        contract.results(backend, (ops, inputs) -> {
+            double tolerance = 0.3 * contract.tolerance() + 1e-6;
+            TokenRule cool = new TokenRule(0.5, 2, 1, List.of());
+            for (Confidence.Basis basis : Confidence.Basis.values()) {
+                double first = basis == Confidence.Basis.RAW ? 0.5 : 0.8;
+                double second = basis == Confidence.Basis.RAW ? 0.25 : 0.2;
+                for (Confidence.Measure measure : Confidence.Measure.values()) {
+                    TokenRule rule = cool.withConfidence(new Confidence(measure, basis, List.of()));
+                    double expected = switch (measure) {
+                        case TOKEN -> Math.log(first);
+                        case MARGIN -> first - second;
+                        case ENTROPY ->
+                            basis == Confidence.Basis.RAW
+                                    ? Arrays.stream(p)
+                                            .map(each -> each * Math.log(each + 1e-10))
+                                            .sum()
+                                    : 0.8 * Math.log(0.8) + 0.2 * Math.log(0.2);
+                    };
+                    Prediction prediction = best(ops, inputs, rule, logits);
+                    assertThat(ops.ints(prediction.tokens())).containsExactly(0);
+                    assertThat(ops.doubles(prediction.logProbability())[0]).isCloseTo(Math.log(0.8), within(tolerance));
+                    assertThat(confidence(ops, prediction)).isCloseTo(expected, within(tolerance));
+                }
+            }
+            return List.of();
+        });
+    }
+
+    @Test
+    void ignoredIdsLeaveTheirMassToTheOthersAndAreTheLeastSure() {
+        contract.results(backend, (ops, inputs) -> {
+            TokenRule rule = TokenRule.plain()
+                    .withConfidence(new Confidence(Confidence.Measure.TOKEN, Confidence.Basis.RAW, List.of(0)));
+            Prediction other = best(ops, inputs, rule.withBias(Map.of(0, -3.0)), 2, 0.5, 0.5);
+            assertThat(ops.ints(other.tokens())).containsExactly(1);
+            assertThat(confidence(ops, other)).isCloseTo(Math.log(0.5), within(1e-6));
+            Prediction ignored = best(ops, inputs, rule, 2, 0.5, 0.5);
+            assertThat(ops.ints(ignored.tokens())).containsExactly(0);
+            assertThat(confidence(ops, ignored)).isEqualTo(Double.NEGATIVE_INFINITY);
+            return List.of();
+        });
+    }
+
+    /// Probabilities 0.4, 0.3, 0.2, 0.1. Of the top three the first two have 7 / 9 of the mass; of all, 0.7.
+    @Test
+    void theFilterThatComesFirstSeesTheWholeMass() {
+        double[] logits = {Math.log(4), Math.log(3), Math.log(2), 0};
+        contract.results(backend, (ops, inputs) -> {
+            for (Filters.First first : Filters.First.values()) {
+                Filters filters = new Filters(3, 0.75, first);
+                TokenRule rule = new TokenRule(1, filters, List.of(), Map.of(), Confidence.CHOSEN);
+                double left = first == Filters.First.TOP_K ? 0.7 : 0.9;
+                assertThat(confidence(ops, best(ops, inputs, rule, logits)))
+                        .isCloseTo(Math.log(0.4 / left), within(0.3 * contract.tolerance() + 1e-6));
+            }
             return List.of();
         });
     }

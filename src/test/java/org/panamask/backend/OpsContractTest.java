@@ -188,6 +188,17 @@ class OpsContractTest extends BackendContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 8", "7, 13", "3, 5000"})
+    void extrapolate(int rows, int width) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor from = inputs.normal(rows, width);
+            Tensor to = inputs.normal(rows, width);
+            assertThat(ops.doubles(ops.extrapolate(from, to, 0))).isEqualTo(ops.doubles(from));
+            return List.of(ops.doubles(ops.extrapolate(from, to, 1.5)), ops.doubles(ops.extrapolate(from, to, -2)));
+        });
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 8", "7, 13", "30, 64"})
     void swiGluAndAdd(int rows, int width) {
         contract.agrees(backend, (ops, inputs) -> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -155,6 +156,9 @@ class ShapeOpsTest {
         refused(
                 () -> ops.add(made(1), ops.empty(Shape.of(1), DType.F32)),
                 "add: x and y must be of one type, but got [BF16, F32]");
+        refused(
+                () -> ops.extrapolate(made(1, 2), made(2, 1), 2),
+                "extrapolate: from and to must have one shape, but got [[1, 2], [2, 1]]");
         refused(() -> ops.linear(ints(1, 2), weight(3, 2)), "linear: x must be F64, F32, F16 or BF16, but got I32");
         refused(
                 () -> ops.crossEntropy(made(1, 2), weight(3, 2), ints(1), made(1)),
@@ -170,6 +174,20 @@ class ShapeOpsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ops.argmax(made(1, 2), weight(2, 2), new TokenRule(1, 0, 1, List.of(0, 2))))
                 .withMessage("argmax: forbidden ids must be in [0, 2), but got 2 at position 1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        ops.argmax(made(1, 2), weight(2, 2), TokenRule.plain().withBias(Map.of(0, 1.0, 2, 1.0))))
+                .withMessage("argmax: biased ids must be in [0, 2), but got 2 at position 1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TokenRule.plain().withBias(Map.of(0, Double.NEGATIVE_INFINITY)))
+                .withMessage("token rule: the bias of id 0 must be a finite number, but got -Infinity; forbid what must"
+                        + " not be chosen");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TokenRule(0, 0, 1, List.of()))
+                .withMessage("token rule: temperature must be above 0, but got 0.0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TokenRule(1, -1, 0, List.of()))
+                .withMessage("token rule: top_p must be above 0 and top_k not negative, but got top_p 0.0, top_k -1");
     }
 
     @Test

@@ -2,10 +2,12 @@ package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import org.panamask.backend.cpu.Head.Chunk;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.ffi.DnnlEltwise;
 import org.panamask.ffi.DnnlType;
+import org.panamask.tensor.Confidence;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Shape;
@@ -38,44 +40,104 @@ final class Choice {
 
     private Prediction result(Tensor hidden) {
         Shape rows = Shape.of(hidden.shape().extent(0));
-        return new Prediction(job.make(rows, DType.I32), job.make(rows, DType.F32));
+        return new Prediction(job.make(rows, DType.I32), job.make(rows, DType.F32), job.make(rows, DType.F32));
     }
 
-    private static void put(Prediction result, long row, int token, double logProbability) {
-        result.tokens().memory().setAtIndex(ValueLayout.JAVA_INT, row, token);
-        HostNumbers.put(result.logProbability(), row, logProbability);
+    /// What is asked of the head, for all chunks.
+    ///
+    /// @param rule how tokens are chosen
+    /// @param vocabulary V
+    /// @param result receives the answers
+    private record Question(TokenRule rule, int vocabulary, Prediction result) {
+        static Question of(TokenRule rule, Weight head, Prediction result) {
+            return new Question(rule, Math.toIntExact(head.shape().extent(0)), result);
+        }
+
+        /// Filters `p` and returns the mass of what is left of a whole that sums to `whole`.
+        double filtered(float[] p, ProbabilityFilter filter, double whole) {
+            return rule.filters().drops(vocabulary) ? filter.keep(p, vocabulary, rule.filters()) : whole;
+        }
+
+        /// Enters `token`, chosen for a row with probabilities `p` that sum to `mass`; `raw` are those whose
+        /// confidence counts where it is not that of `p`.
+        void answer(long row, int token, float[] p, double mass, Optional<RawRow> raw) {
+            double logProbability = Math.log(p[token] / mass);
+            Confidence confidence = rule.confidence();
+            result.tokens().memory().setAtIndex(ValueLayout.JAVA_INT, row, token);
+            HostNumbers.put(result.logProbability(), row, logProbability);
+            HostNumbers.put(
+                    result.confidence(),
+                    row,
+                    confidence.equals(Confidence.CHOSEN)
+                            ? logProbability
+                            : raw.map(one -> one.confidence(confidence, token))
+                                    .orElseGet(() -> Sureness.of(confidence, p, vocabulary, token, mass)));
+        }
+    }
+
+    /// A row of a chunk's raw probabilities.
+    ///
+    /// @param tile arrays to work in
+    /// @param probabilities of the chunk
+    /// @param first the row's first element
+    /// @param vocabulary the number of its elements
+    private record RawRow(Tile tile, MemorySegment probabilities, long first, int vocabulary) {
+        double confidence(Confidence confidence, int token) {
+            if (confidence.measure() == Confidence.Measure.TOKEN
+                    && confidence.ignored().isEmpty()) {
+                return Math.log(probabilities.getAtIndex(ValueLayout.JAVA_FLOAT, first + token));
+            }
+            float[] p = tile.load(2, probabilities, DType.F32, first, vocabulary);
+            return Sureness.of(confidence, p, vocabulary, token, 1);
+        }
     }
 
     Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
-        Prediction result = result(hidden);
-        int vocabulary = Math.toIntExact(head.shape().extent(0));
-        heads.chunks(hidden, head, (_, chunk) -> {
+        Question question = Question.of(rule, head, result(hidden));
+        int vocabulary = question.vocabulary();
+        heads.chunks(hidden, head, (frame, chunk) -> {
             int[] best = new int[(int) chunk.rows()];
-            forbid(chunk, vocabulary, rule);
+            adjust(chunk, vocabulary, rule);
             eachRow(chunk, vocabulary, (row, logits, _) -> best[row] = largest(logits, vocabulary));
-            softmax(chunk, vocabulary, rule);
-            eachRow(chunk, vocabulary, (row, p, filter) -> {
-                double mass = isFiltered(rule, vocabulary) ? filter.keep(p, vocabulary, rule) : 1;
-                put(result, chunk.from() + row, best[row], Math.log(p[best[row]] / mass));
+            Optional<MemorySegment> raw = raw(frame, chunk, question);
+            softmax(chunk, vocabulary, rule.temperature());
+            eachRow(chunk, vocabulary, (row, p, tile) -> {
+                double mass = question.filtered(p, new ProbabilityFilter(tile), 1);
+                question.answer(chunk.from() + row, best[row], p, mass, rawRow(raw, tile, row, vocabulary));
             });
         });
-        return result;
+        return question.result();
     }
 
     Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
-        Prediction result = result(hidden);
-        int vocabulary = Math.toIntExact(head.shape().extent(0));
-        heads.chunks(hidden, head, (_, chunk) -> {
-            forbid(chunk, vocabulary, rule);
-            softmax(chunk, vocabulary, rule);
-            eachRow(chunk, vocabulary, (row, p, filter) -> {
-                double mass = isFiltered(rule, vocabulary) ? filter.keep(p, vocabulary, rule) : sum(p, vocabulary);
-                double bound = HostNumbers.at(uniforms, chunk.from() + row) * mass;
-                int token = draw(p, vocabulary, bound);
-                put(result, chunk.from() + row, token, Math.log(p[token] / mass));
+        Question question = Question.of(rule, head, result(hidden));
+        int vocabulary = question.vocabulary();
+        heads.chunks(hidden, head, (frame, chunk) -> {
+            adjust(chunk, vocabulary, rule);
+            Optional<MemorySegment> raw = raw(frame, chunk, question);
+            softmax(chunk, vocabulary, rule.temperature());
+            eachRow(chunk, vocabulary, (row, p, tile) -> {
+                double mass = question.filtered(p, new ProbabilityFilter(tile), Sureness.sum(p, vocabulary));
+                int token = draw(p, vocabulary, HostNumbers.at(uniforms, chunk.from() + row) * mass);
+                question.answer(chunk.from() + row, token, p, mass, rawRow(raw, tile, row, vocabulary));
             });
         });
-        return result;
+        return question.result();
+    }
+
+    /// The probabilities before temperature and filters, where confidence is taken of them and they differ.
+    private Optional<MemorySegment> raw(Frame frame, Chunk chunk, Question question) {
+        if (question.rule().confidenceOfDrawn(question.vocabulary())) {
+            return Optional.empty();
+        }
+        MemorySegment probabilities = frame.take(chunk.padded() * question.vocabulary() * 4);
+        Layout layout = Layout.matrix(DnnlType.F32, chunk.padded(), question.vocabulary());
+        job.run(new Plan.Softmax(layout, layout), chunk.logits(), probabilities);
+        return Optional.of(probabilities);
+    }
+
+    private static Optional<RawRow> rawRow(Optional<MemorySegment> raw, Tile tile, int row, int vocabulary) {
+        return raw.map(probabilities -> new RawRow(tile, probabilities, (long) row * vocabulary, vocabulary));
     }
 
     /// The first id at which the summed probabilities exceed `bound`; the last possible one where rounding leaves
@@ -95,34 +157,29 @@ final class Choice {
         return token;
     }
 
-    private static double sum(float[] p, int count) {
-        double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += p[i];
-        }
-        return sum;
-    }
-
-    private static boolean isFiltered(TokenRule rule, int vocabulary) {
-        return rule.topK() > 0 && rule.topK() < vocabulary || rule.topP() < 1;
-    }
-
     @FunctionalInterface
     private interface RowWork {
-        void run(int row, float[] values, ProbabilityFilter filter);
+        void run(int row, float[] values, Tile tile);
     }
 
     private void eachRow(Chunk chunk, int vocabulary, RowWork work) {
         job.rows(chunk.rows(), vocabulary, (tile, first, last) -> {
-            ProbabilityFilter filter = new ProbabilityFilter(tile);
             for (int row = (int) first; row < last; row++) {
-                work.run(row, tile.load(0, chunk.logits(), DType.F32, (long) row * vocabulary, vocabulary), filter);
+                work.run(row, tile.load(0, chunk.logits(), DType.F32, (long) row * vocabulary, vocabulary), tile);
             }
         });
     }
 
-    private static void forbid(Chunk chunk, int vocabulary, TokenRule rule) {
+    /// Adds biases, and takes forbidden ids out.
+    private static void adjust(Chunk chunk, int vocabulary, TokenRule rule) {
         MemorySegment logits = chunk.logits();
+        rule.bias().forEach((id, amount) -> {
+            for (long row = 0; row < chunk.rows(); row++) {
+                long at = row * vocabulary + id;
+                float logit = logits.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+                logits.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (logit + amount));
+            }
+        });
         for (int id : rule.forbidden()) {
             for (long row = 0; row < chunk.padded(); row++) {
                 logits.setAtIndex(ValueLayout.JAVA_FLOAT, row * vocabulary + id, Float.NEGATIVE_INFINITY);
@@ -131,10 +188,10 @@ final class Choice {
     }
 
     /// Replaces logits by the probabilities after temperature.
-    private void softmax(Chunk chunk, int vocabulary, TokenRule rule) {
+    private void softmax(Chunk chunk, int vocabulary, double temperature) {
         Layout layout = Layout.matrix(DnnlType.F32, chunk.padded(), vocabulary);
-        if (rule.temperature() != 1) {
-            DnnlEltwise scale = DnnlEltwise.linear((float) (1 / rule.temperature()), 0);
+        if (temperature != 1) {
+            DnnlEltwise scale = DnnlEltwise.linear((float) (1 / temperature), 0);
             job.run(new Plan.Eltwise(scale, layout), chunk.logits(), chunk.logits());
         }
         job.run(new Plan.Softmax(layout, layout), chunk.logits(), chunk.logits());

@@ -217,6 +217,12 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
     }
 
     @Override
+    public Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        ShapeRules.extrapolate(from, to, factor);
+        return pointwise.extrapolate(from, to, factor);
+    }
+
+    @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         Tensor y = make(ShapeRules.gatherRows(x, rows), x.dtype());
         gather(x.memory(), x.shape().extent(0), rows, y, "gatherRows: rows");

@@ -53,6 +53,24 @@ final class Pointwise {
         return sum;
     }
 
+    Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        Tensor y = job.make(from.shape(), from.dtype());
+        float share = (float) factor;
+        long chunk = 4096;
+        job.rows((y.count() + chunk - 1) / chunk, chunk, (tile, first, last) -> {
+            for (long row = first; row < last; row++) {
+                int count = (int) Math.min(chunk, y.count() - row * chunk);
+                float[] starts = tile.load(0, from, row * chunk, count);
+                float[] ends = tile.load(1, to, row * chunk, count);
+                for (int i = 0; i < count; i++) {
+                    starts[i] += share * (ends[i] - starts[i]);
+                }
+                tile.store(starts, y, row * chunk, count);
+            }
+        });
+        return y;
+    }
+
     Tensor swiGlu(Tensor gate, Tensor up) {
         Tensor y = job.make(gate.shape(), job.dtype());
         pieces(gate, (from, rows) -> {

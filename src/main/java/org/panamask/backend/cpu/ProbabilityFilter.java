@@ -1,7 +1,7 @@
 package org.panamask.backend.cpu;
 
 import java.util.Arrays;
-import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.TokenRule.Filters;
 
 /// Top-k and top-p of a row of probabilities, by sorting only the likely ones.
 final class ProbabilityFilter {
@@ -15,18 +15,19 @@ final class ProbabilityFilter {
         this.tile = tile;
     }
 
-    /// Clears what `rule` drops of the first `count` of `p` and returns the mass of the rest.
-    double keep(float[] p, int count, TokenRule rule) {
-        int most = rule.topK() > 0 ? Math.min(rule.topK(), count) : count;
+    /// Clears what `filters` drop of the first `count` of `p` and returns the mass of the rest.
+    double keep(float[] p, int count, Filters filters) {
+        int most = filters.topK() > 0 ? Math.min(filters.topK(), count) : count;
+        boolean share = most < count && (filters.first() == Filters.First.TOP_K || filters.topP() >= 1);
         long[] order = tile.words(count)[0];
-        int candidates = candidates(p, count, most, rule.topP());
+        int candidates = candidates(p, count, most, share ? Double.MAX_VALUE : filters.topP());
         int bound = Math.min(most, candidates);
-        double whole = most < count ? mass(p, order, candidates, bound) : 1;
+        double whole = share ? mass(p, order, candidates, bound) : 1;
         double mass = 0;
         int kept = 0;
         float[] left = tile.array(1, count);
         Arrays.fill(left, 0, count, 0);
-        while (kept < bound && mass <= rule.topP() * whole) {
+        while (kept < bound && mass <= filters.topP() * whole) {
             int id = id(order, candidates, kept);
             left[id] = p[id];
             mass += p[id];
@@ -36,7 +37,8 @@ final class ProbabilityFilter {
         return mass;
     }
 
-    /// Sorts the likely entries, at least as many as the rule can keep, and returns their number.
+    /// Sorts the likely entries and returns their number: at least `most`, or enough for their mass to exceed
+    /// `topP`.
     private int candidates(float[] p, int count, int most, double topP) {
         long[] order = tile.words(count)[0];
         float bound = p[Choice.largest(p, count)] * WIDER;
@@ -49,7 +51,7 @@ final class ProbabilityFilter {
                     mass += p[id];
                 }
             }
-            if (bound == 0 || (most < count ? found >= most : mass > topP)) {
+            if (bound == 0 || (found >= most || mass > topP)) {
                 Arrays.sort(order, 0, found);
                 return found;
             }

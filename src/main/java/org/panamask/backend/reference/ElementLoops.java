@@ -21,6 +21,16 @@ final class ElementLoops {
         return y;
     }
 
+    /// `from + factor * (to - from)`.
+    static double[] extrapolate(Tensor from, Tensor to, double factor) {
+        double[] y = Values.of(from);
+        double[] end = Values.of(to);
+        for (int i = 0; i < y.length; i++) {
+            y[i] += factor * (end[i] - y[i]);
+        }
+        return y;
+    }
+
     /// `dgate = dy * up * s * (1 + gate * (1 - s))` with `s = sigmoid(gate)`.
     static double[] gateGradient(Tensor dy, Tensor gate, Tensor up) {
         double[] d = Values.of(dy);

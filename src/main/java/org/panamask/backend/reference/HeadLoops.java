@@ -1,8 +1,6 @@
 package org.panamask.backend.reference;
 
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.Prediction;
@@ -91,77 +89,20 @@ final class HeadLoops {
 
     void argmax(TokenRule rule, Prediction result) {
         for (int r = 0; r < rows; r++) {
-            double[] allowed = logProbabilities(row(r), rule);
-            int best = 0;
-            for (int id = 1; id < vocabulary; id++) {
-                if (allowed[id] > allowed[best]) {
-                    best = id;
-                }
-            }
-            Values.put(result.tokens(), r, best);
-            HostNumbers.put(result.logProbability(), r, allowed[best]);
+            ChoiceLoops choice = new ChoiceLoops(row(r), rule);
+            choice.put(result, r, choice.likeliest());
         }
     }
 
     void sample(TokenRule rule, Tensor uniforms, Prediction result) {
         for (int r = 0; r < rows; r++) {
-            double[] allowed = logProbabilities(row(r), rule);
-            double uniform = HostNumbers.at(uniforms, r);
-            int chosen = 0;
-            double mass = 0;
-            for (int id = 0; id < vocabulary && mass <= uniform; id++) {
-                if (allowed[id] > Double.NEGATIVE_INFINITY) {
-                    // Where rounding leaves the whole mass at or below the draw, the last allowed id is taken.
-                    chosen = id;
-                    mass += StrictMath.exp(allowed[id]);
-                }
-            }
-            Values.put(result.tokens(), r, chosen);
-            HostNumbers.put(result.logProbability(), r, allowed[chosen]);
+            ChoiceLoops choice = new ChoiceLoops(row(r), rule);
+            choice.put(result, r, choice.drawn(HostNumbers.at(uniforms, r)));
         }
     }
 
-    /// Log-probabilities of what `rule` leaves of a row; negative infinity for the rest.
-    private static double[] logProbabilities(double[] row, TokenRule rule) {
-        rule.forbidden().forEach(id -> row[id] = Double.NEGATIVE_INFINITY);
-        for (int id = 0; id < row.length; id++) {
-            row[id] /= rule.temperature();
-        }
-        if (rule.topK() > 0 && rule.topK() < row.length || rule.topP() < 1) {
-            filter(row, rule);
-        }
-        double logSum = logSum(row);
-        for (int id = 0; id < row.length; id++) {
-            row[id] -= logSum;
-        }
-        return row;
-    }
-
-    private static void filter(double[] row, TokenRule rule) {
-        int[] order = IntStream.range(0, row.length)
-                .boxed()
-                .sorted(Comparator.<Integer>comparingDouble(id -> -row[id]).thenComparingInt(id -> id))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        if (rule.topK() > 0) {
-            for (int rank = rule.topK(); rank < order.length; rank++) {
-                row[order[rank]] = Double.NEGATIVE_INFINITY;
-            }
-        }
-        if (rule.topP() < 1) {
-            double logSum = logSum(row);
-            double before = 0;
-            for (int id : order) {
-                double probability = StrictMath.exp(row[id] - logSum);
-                if (before > rule.topP()) {
-                    row[id] = Double.NEGATIVE_INFINITY;
-                }
-                before += probability;
-            }
-        }
-    }
-
-    private static double logSum(double[] row) {
+    /// The logarithm of the sum of exponentials.
+    static double logSum(double[] row) {
         double largest = Arrays.stream(row).max().orElseThrow();
         double sum = 0;
         for (double logit : row) {

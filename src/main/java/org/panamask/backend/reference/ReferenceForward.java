@@ -176,6 +176,11 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
     }
 
     @Override
+    public Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        return made(ShapeRules.extrapolate(from, to, factor), ElementLoops.extrapolate(from, to, factor));
+    }
+
+    @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         Tensor y = make(ShapeRules.gatherRows(x, rows), dtype);
         MatmulLoops.gather(x, Values.ints(rows), y, "gatherRows: rows");
@@ -207,6 +212,6 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
     }
 
     private Prediction prediction(Shape rows) {
-        return new Prediction(make(rows, DType.I32), make(rows, sumType()));
+        return new Prediction(make(rows, DType.I32), make(rows, sumType()), make(rows, sumType()));
     }
 }

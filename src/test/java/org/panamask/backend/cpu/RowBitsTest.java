@@ -21,6 +21,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.Confidence;
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Into;
@@ -184,6 +185,7 @@ class RowBitsTest {
             TokenRule rule = new TokenRule(0.7, 20, 0.9, List.of(1));
             Prediction best = ops.argmax(in, head, rule);
             Prediction drawn = ops.sample(in, head, rule, ones);
+            Confidence unsure = new Confidence(Confidence.Measure.ENTROPY, Confidence.Basis.RAW, List.of(2));
             return List.of(
                     ops.doubles(ops.rmsNorm(in, gain, 1e-5)),
                     ops.doubles(ops.layerNorm(in, gain, gain, 1e-5)),
@@ -196,7 +198,10 @@ class RowBitsTest {
                     Arrays.stream(ops.ints(best.tokens())).asDoubleStream().toArray(),
                     ops.doubles(best.logProbability()),
                     Arrays.stream(ops.ints(drawn.tokens())).asDoubleStream().toArray(),
-                    ops.doubles(drawn.logProbability()));
+                    ops.doubles(drawn.logProbability()),
+                    ops.doubles(
+                            ops.argmax(in, head, rule.withConfidence(unsure)).confidence()),
+                    ops.doubles(ops.extrapolate(in, rotated.reshape(rows, width), 2)));
         });
     }
 
