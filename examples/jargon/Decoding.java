@@ -9,11 +9,11 @@ import org.panamask.data.Example;
 import org.panamask.data.Examples;
 import org.panamask.data.RowIds;
 import org.panamask.sampling.CausalDecoder;
-import org.panamask.sampling.Sampler;
+import org.panamask.sampling.DdmSampler;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerListener;
 import org.panamask.sampling.SamplerResult;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.ModelSettings;
@@ -42,8 +42,8 @@ final class Decoding {
             RowIds special = left.special();
             // No token ends a row: every answer has all its tokens, in both ways.
             CausalDecoder decoder = new CausalDecoder(left.model(), passes, List.of(), special.pad());
-            Sampler sampler =
-                    new Sampler(any.model(), passes, Sampler.Rule.of(SamplerSettings.defaults(), special.mask(), true));
+            DdmSampler sampler = new DdmSampler(
+                    any.model(), passes, DdmSampler.Rule.of(DdmSettings.defaults(), special.mask(), true));
             IO.println("| 128 tokens of an answer | forward passes | tokens a pass | seconds | tokens a second |");
             IO.println("|---|---|---|---|---|");
             time(

@@ -5,10 +5,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.backend.Precision;
-import org.panamask.sampling.Sampler;
+import org.panamask.sampling.DdmSampler;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.BackendPasses;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,12 +32,11 @@ record GenerationWork(BenchModel model, Path folder) implements Work {
         boolean[] given = new boolean[ids.length];
         Arrays.fill(given, 0, PROMPT, true);
         // The reference may choose the mask token, so ours may here.
-        SamplerSettings settings =
-                SamplerSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
-        Sampler sampler = new Sampler(
+        DdmSettings settings = DdmSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
+        DdmSampler sampler = new DdmSampler(
                 model.model(),
                 new BackendPasses(model.backend(), model.precision()),
-                Sampler.Rule.of(settings, mask(), true));
+                DdmSampler.Rule.of(settings, mask(), true));
         return sampler.sample(SamplerInput.of(new int[][] {ids}, new boolean[][] {given}), SamplerListener.NONE)
                 .ids()
                 .getFirst();

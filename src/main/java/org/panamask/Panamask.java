@@ -86,12 +86,17 @@ public final class Panamask implements AutoCloseable {
         return loaded;
     }
 
+    /// The settings that the model's family is used to, every key at its default.
+    public SamplerSettings samplerDefaults() {
+        return SamplerSettings.of(loaded.model().facts().type());
+    }
+
     /// The answer to `prompt` with every setting at its default.
     ///
     /// @throws GenerationException if the prompt leaves no room for an answer
     /// @throws IllegalStateException if the model is closed
     public String generate(String prompt) {
-        return generate(List.of(prompt), SamplerSettings.defaults(), SamplerListener.NONE)
+        return generate(List.of(prompt), samplerDefaults(), SamplerListener.NONE)
                 .getFirst()
                 .text();
     }
@@ -104,7 +109,7 @@ public final class Panamask implements AutoCloseable {
     public List<Generation> generate(List<String> asked, SamplerSettings settings, SamplerListener listener) {
         requireOpen();
         long start = System.nanoTime();
-        Prompts.Laid laid = prompts.answers(asked, settings.length());
+        Prompts.Laid laid = prompts.answers(asked, settings);
         SamplerResult result = sampler(settings).sample(laid.input(), listener);
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         List<Generation> answers = new ArrayList<>();
@@ -112,7 +117,7 @@ public final class Panamask implements AutoCloseable {
             int first = laid.starts()[row];
             answers.add(new Generation(
                     prompts.answer(result.ids().get(row), first),
-                    settings.length() - first,
+                    laid.ids()[row].length - first,
                     result.forwards(),
                     elapsed));
         }
@@ -149,10 +154,12 @@ public final class Panamask implements AutoCloseable {
     }
 
     private Sampler sampler(SamplerSettings settings) {
-        return new Sampler(
+        return Sampler.of(
                 loaded.model(),
                 new BackendPasses(loaded.backend(), loaded.precision()),
-                Sampler.Rule.of(settings, loaded.special().mask(), alignment));
+                settings,
+                loaded.samplerTokens(),
+                alignment);
     }
 
     /// Gives the model back, and the backend where [#open] started it. Closing twice does nothing.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.panamask.data.RowIds;
 import org.panamask.sampling.SamplerInput;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.text.Message;
 import org.panamask.text.Tokenizer;
@@ -33,13 +34,14 @@ final class Prompts {
         }
     }
 
-    /// Lays prompts out, each on a canvas of `length` columns.
-    Laid answers(List<String> prompts, int length) {
-        requireLength("generate", length);
+    /// Lays prompts out, each on a canvas as long as `settings` say.
+    Laid answers(List<String> prompts, SamplerSettings settings) {
         Laid laid = new Laid(new int[prompts.size()][], new boolean[prompts.size()][], new int[prompts.size()]);
         for (int row = 0; row < prompts.size(); row++) {
             int[] prompt = ids(prompts.get(row));
             int start = begin + prompt.length + 1;
+            int length = settings.canvasLength(start);
+            requireLength("generate", length);
             if (start >= length) {
                 throw new GenerationException("generate: a canvas of " + length
                         + " tokens must leave room for an answer, but the prompt takes " + start

@@ -12,6 +12,7 @@ import org.panamask.sampling.CausalDecoder;
 import org.panamask.sampling.Sampler;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.Recipe;
@@ -59,8 +60,9 @@ final class Samples {
     private int[] unmasked(int[] masked, int start, Alignment alignment) {
         boolean[] given = new boolean[masked.length];
         Arrays.fill(given, 0, start, true);
-        Sampler sampler =
-                new Sampler(loaded.model(), passes(), Sampler.Rule.of(recipe.sample(), special.mask(), alignment));
+        SamplerSettings settings = recipe.sample()
+                .orElseGet(() -> SamplerSettings.of(loaded.model().facts().type()));
+        Sampler sampler = Sampler.of(loaded.model(), passes(), settings, loaded.samplerTokens(), alignment);
         return sampler.sample(SamplerInput.of(new int[][] {masked}, new boolean[][] {given}), SamplerListener.NONE)
                 .ids()
                 .getFirst();

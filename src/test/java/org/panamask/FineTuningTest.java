@@ -20,7 +20,7 @@ import org.panamask.report.EvaluationReport;
 import org.panamask.report.RunSummary;
 import org.panamask.report.StepReport;
 import org.panamask.report.TrainingListener;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
@@ -207,7 +207,7 @@ class FineTuningTest extends ToyRuns {
     @Test
     void aMultiGranularityRunTrainsToo() throws IOException {
         Recipe mgdm = recipe.with("objective", Objective.Mgdm.defaults())
-                .with("sample", recipe.sample().with("remask", true).with("stochastic", 0.5))
+                .with("sample", SAMPLING.with("remask", true).with("stochastic", 0.5))
                 .with("train", recipe.train().with("max_steps", 40).with("sample_every", 20));
         List<Double> losses = new ArrayList<>();
         try (FineTuning run = FineTuning.open(mgdm)) {
@@ -223,7 +223,7 @@ class FineTuningTest extends ToyRuns {
         assertThat(losses.getLast()).isLessThan(losses.getFirst() / 2);
         assertThat(mgdm.output().resolve("samples/000020.txt")).content().startsWith("prompt:    spell ");
         ModelSettings adapted = mgdm.model().with("adapter", mgdm.output());
-        SamplerSettings remasking = SAMPLING.with("remask", true).with("length", 20);
+        DdmSettings remasking = SAMPLING.with("remask", true).with("length", 20);
         try (Panamask panamask = Panamask.open(adapted, BackendSettings.defaults(), Alignment.SHIFTED_IN_PLACE)) {
             List<int[]> canvases = new ArrayList<>();
             panamask.generate(

@@ -71,7 +71,8 @@ class MgdmExampleTest {
             List<String> canvases = new ArrayList<>();
             SamplerListener listener =
                     step -> canvases.add(panamask.shown(step.ids().getFirst()));
-            Generation answer = panamask.generate(List.of("0140410020033000"), recipe.sample(), listener)
+            Generation answer = panamask.generate(
+                            List.of("0140410020033000"), recipe.sample().orElseThrow(), listener)
                     .getFirst();
             assertThat(answer.tokens()).isEqualTo(17);
             assertThat(answer.forwards()).isBetween(1, 20);

@@ -23,15 +23,15 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Ledger;
 import org.panamask.backend.Precision;
 import org.panamask.checkpoint.CheckpointException;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.TokenizerException;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.ModelSettings;
 
 class PanamaskTest {
-    private static final SamplerSettings SAMPLING =
-            SamplerSettings.defaults().with("steps", 6).with("length", 30);
+    private static final DdmSettings SAMPLING =
+            DdmSettings.defaults().with("steps", 6).with("length", 30);
 
     @TempDir
     private Path folder;

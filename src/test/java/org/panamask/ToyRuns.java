@@ -8,15 +8,14 @@ import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.BackendSettings;
 import org.panamask.report.TrainingListener;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 
 /// Runs over a [ToyModel], and what it generates after them.
 abstract class ToyRuns {
     static final TrainingListener NOBODY = new TrainingListener() {};
-    static final SamplerSettings SAMPLING =
-            SamplerSettings.defaults().with("steps", 6).with("length", 30);
+    static final DdmSettings SAMPLING = DdmSettings.defaults().with("steps", 6).with("length", 30);
 
     @TempDir
     Path folder;

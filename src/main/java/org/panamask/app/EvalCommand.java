@@ -20,7 +20,7 @@ import org.panamask.eval.NllResult;
 import org.panamask.eval.NllSettings;
 import org.panamask.eval.PredictionsFile;
 import org.panamask.eval.ResultFile;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -170,7 +170,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private GenerationSettings generation(int usualSteps) {
-        SamplerSettings sampler = tokens.sampling()
+        DdmSettings sampler = tokens.sampling()
                 .with("steps", steps.orElse(usualSteps))
                 .with("top_k", topK)
                 .with("length", maxTokens)

@@ -90,7 +90,7 @@ final class EvalTable {
         heading(
                 "share of generated answers that agree with the data's after the last ####",
                 evaluation.data().source() + ", "
-                        + evaluation.settings().sampler().steps() + " steps");
+                        + evaluation.settings().sampler().summary());
         List<List<String>> table = new ArrayList<>();
         table.add(costs("model", List.of("accuracy", "s.e.")));
         for (MatchResult result : results) {
@@ -107,7 +107,7 @@ final class EvalTable {
 
     /// Texts without a prompt.
     void compositions(Compositions compositions, List<MatchResult> results) {
-        heading("texts without a prompt", compositions.settings().sampler().steps() + " steps");
+        heading("texts without a prompt", compositions.settings().sampler().summary());
         List<List<String>> table = new ArrayList<>();
         table.add(costs("model", List.of()));
         for (MatchResult result : results) {

@@ -35,7 +35,9 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Panamask model = options.open()) {
             Generation answer = model.generate(
-                            List.of(prompt), options.sampling(), StepPrinter.of(options.showsSteps(), model, out))
+                            List.of(prompt),
+                            options.sampling(model.samplerDefaults()),
+                            StepPrinter.of(options.showsSteps(), model, out))
                     .getFirst();
             out.println(answer.text());
             Costs.print(spec.commandLine().getErr(), answer);

@@ -36,7 +36,11 @@ final class InfillCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Panamask model = options.open()) {
             Generation middle = model.infill(
-                    prefix, suffix, tokens, options.sampling(), StepPrinter.of(options.showsSteps(), model, out));
+                    prefix,
+                    suffix,
+                    tokens,
+                    options.sampling(model.samplerDefaults()),
+                    StepPrinter.of(options.showsSteps(), model, out));
             out.println(prefix + middle.text() + suffix);
             Costs.print(spec.commandLine().getErr(), middle);
             Costs.profile(spec.commandLine().getErr(), model);

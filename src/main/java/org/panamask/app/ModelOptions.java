@@ -7,6 +7,8 @@ import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.diffusion.Alignment;
+import org.panamask.sampling.BlockSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
@@ -29,8 +31,11 @@ final class ModelOptions {
                     + " into the model")
     private List<Path> adapters = List.of();
 
-    @Option(names = "--steps", defaultValue = "64", description = "denoising steps (default ${DEFAULT-VALUE})")
-    private int steps;
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "denoising steps (default 64; by blocks as many as there are tokens to fill in)")
+    private Optional<Integer> steps = Optional.empty();
 
     @Mixin
     private TokenOptions tokens = new TokenOptions();
@@ -42,7 +47,7 @@ final class ModelOptions {
             names = "--schedule",
             defaultValue = "linear",
             description = "how the masked share falls: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
-    private SamplerSettings.Schedule schedule = SamplerSettings.Schedule.LINEAR;
+    private DdmSettings.Schedule schedule = DdmSettings.Schedule.LINEAR;
 
     @Option(
             names = "--stochastic",
@@ -96,9 +101,18 @@ final class ModelOptions {
         return template.map(model::withTemplate).orElse(model);
     }
 
-    SamplerSettings sampling() {
+    /// The settings of a model whose own defaults are `usual`.
+    SamplerSettings sampling(SamplerSettings usual) {
+        return switch (usual) {
+            case BlockSettings block ->
+                steps.map(count -> block.with("steps", count)).orElse(block).with("seed", seed);
+            case DdmSettings _ -> ddm();
+        };
+    }
+
+    private DdmSettings ddm() {
         return tokens.sampling()
-                .with("steps", steps)
+                .with("steps", steps.orElse(64))
                 .with("remask", remask)
                 .with("schedule", schedule)
                 .with("stochastic", stochastic)

@@ -10,8 +10,8 @@ import org.panamask.data.Example;
 import org.panamask.data.PlanningTask;
 import org.panamask.data.RowIds;
 import org.panamask.sampling.CausalDecoder;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.ModelSettings;
@@ -71,8 +71,8 @@ final class PuzzleScore {
     }
 
     /// How puzzles are unmasked.
-    static SamplerSettings sampling() {
-        return SamplerSettings.defaults().with("steps", 16).with("length", CANVAS);
+    static DdmSettings sampling() {
+        return DdmSettings.defaults().with("steps", 16).with("length", CANVAS);
     }
 
     /// The share of `puzzles` that a causal model solves, writing from left to right.

@@ -1,6 +1,6 @@
 package org.panamask.app;
 
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import picocli.CommandLine.Option;
 
 /// The options that say which tokens are taken, and where first.
@@ -18,15 +18,15 @@ final class TokenOptions {
             names = "--order",
             defaultValue = "confidence",
             description = "which positions open first: ${COMPLETION-CANDIDATES}")
-    private SamplerSettings.Order order = SamplerSettings.Order.CONFIDENCE;
+    private DdmSettings.Order order = DdmSettings.Order.CONFIDENCE;
 
     /// Made by picocli.
     TokenOptions() {}
 
-    SamplerSettings sampling() {
-        return SamplerSettings.defaults()
+    DdmSettings sampling() {
+        return DdmSettings.defaults()
                 .with("temperature", temperature)
-                .with("choice", temperature == 0 ? SamplerSettings.Choice.ARGMAX : SamplerSettings.Choice.SAMPLE)
+                .with("choice", temperature == 0 ? DdmSettings.Choice.ARGMAX : DdmSettings.Choice.SAMPLE)
                 .with("top_p", topP)
                 .with("order", order);
     }

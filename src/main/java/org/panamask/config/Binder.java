@@ -85,6 +85,7 @@ public final class Binder {
                 return Optional.empty();
             }
         }
+        mapping = new AliasNames(section, path).resolve(mapping, problems);
         Set<String> broken = new HashSet<>(unknownKeys(section, mapping, path, elsewhere));
         List<Object> values = new ArrayList<>();
         for (Setting setting : section.settings()) {
@@ -200,7 +201,11 @@ public final class Binder {
             return BROKEN;
         }
         Map<String, String> elsewhere = new LinkedHashMap<>();
-        modes.sections().forEach((other, keys) -> keys.names().forEach(key -> elsewhere.putIfAbsent(key, other)));
+        modes.sections()
+                .forEach((other, keys) -> keys.settings().forEach(key -> {
+                    elsewhere.putIfAbsent(key.name(), other);
+                    key.aliases().forEach(alias -> elsewhere.putIfAbsent(alias.name(), other));
+                }));
         return section(section, new Tree.Mapping(rest, tree.place()), name, elsewhere)
                 .map(Object.class::cast)
                 .orElse(BROKEN);

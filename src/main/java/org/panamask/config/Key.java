@@ -21,4 +21,10 @@ public @interface Key {
 
     /// Whether a single value written in place of the whole record fills this component.
     boolean shorthand() default false;
+
+    /// Whether the keys of this component, a record, stand beside those of the record that it is part of.
+    boolean inline() default false;
+
+    /// Other names that the key is known by.
+    Alias[] aliases() default {};
 }

@@ -13,12 +13,23 @@ import java.util.Optional;
 /// @param type the record class
 /// @param settings its keys, in the order of its components
 public record Section(Class<? extends Record> type, List<Setting> settings) implements SettingType {
-    /// Reads the keys of a settings record.
+    /// Reads the keys of a settings record, those of its inline records among them.
     ///
     /// @throws IllegalStateException if a component has no [Key] or a type no key can have
     public static Section of(Class<? extends Record> type) {
-        return new Section(
-                type, Arrays.stream(type.getRecordComponents()).map(Setting::of).toList());
+        List<Setting> settings = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            if (Setting.key(component).inline()) {
+                settings.addAll(of(inline(component)).settings());
+            } else {
+                settings.add(Setting.of(component));
+            }
+        }
+        return new Section(type, List.copyOf(settings));
+    }
+
+    private static Class<? extends Record> inline(RecordComponent component) {
+        return component.getType().asSubclass(Record.class);
     }
 
     @Override
@@ -29,6 +40,13 @@ public record Section(Class<? extends Record> type, List<Setting> settings) impl
     /// The key of that name.
     public Optional<Setting> find(String name) {
         return settings.stream().filter(setting -> setting.name().equals(name)).findFirst();
+    }
+
+    /// The key that is also known as `alias`.
+    public Optional<Setting> known(String alias) {
+        return settings.stream()
+                .filter(setting -> setting.alias(alias).isPresent())
+                .findFirst();
     }
 
     /// Why `name`, which is no key here, is not taken, where that is known.
@@ -57,7 +75,12 @@ public record Section(Class<? extends Record> type, List<Setting> settings) impl
         List<Object> values = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             try {
-                values.add(component.getAccessor().invoke(settings));
+                Object value = component.getAccessor().invoke(settings);
+                if (Setting.key(component).inline()) {
+                    values.addAll(of(inline(component)).values((Record) value));
+                } else {
+                    values.add(value);
+                }
             } catch (IllegalAccessException | InvocationTargetException e) {
                 throw new IllegalStateException("settings: " + component + " cannot be read", e);
             }
@@ -69,12 +92,24 @@ public record Section(Class<? extends Record> type, List<Setting> settings) impl
     ///
     /// @throws SettingException if the record refuses a value
     public Record create(List<Object> values) {
-        Class<?>[] types = Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getType)
-                .toArray(Class<?>[]::new);
+        RecordComponent[] components = type.getRecordComponents();
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        List<Object> parts = new ArrayList<>();
+        int next = 0;
+        for (RecordComponent component : components) {
+            if (Setting.key(component).inline()) {
+                Section inner = of(inline(component));
+                int end = next + inner.settings().size();
+                parts.add(inner.create(values.subList(next, end)));
+                next = end;
+            } else {
+                parts.add(values.get(next++));
+            }
+        }
         try {
             Constructor<? extends Record> constructor = type.getDeclaredConstructor(types);
-            return constructor.newInstance(values.toArray());
+            return constructor.newInstance(parts.toArray());
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof SettingException refused) {
                 throw refused;

@@ -49,6 +49,11 @@ public final class Settings {
     /// @throws SettingException if there is no such key or it does not take `value`
     public static <T extends Record> T with(T settings, String key, Object value) {
         Section section = Section.of(settings.getClass());
+        Optional<Setting> known = section.known(key);
+        if (known.isPresent()) {
+            Setting.OtherName alias = known.get().alias(key).orElseThrow();
+            return with(settings, known.get().name(), alias.meaning().isEmpty() ? value : meant(alias, value));
+        }
         int index = section.names().indexOf(key);
         if (index < 0) {
             throw new SettingException(key + " is not a key of "
@@ -64,6 +69,11 @@ public final class Settings {
         return changed;
     }
 
+    private static String meant(Setting.OtherName alias, Object value) {
+        return Optional.ofNullable(alias.meaning().get(String.valueOf(value)))
+                .orElseThrow(() -> new SettingException(AliasNames.refusal(alias, "'" + value + "'")));
+    }
+
     /// Numbers, text and paths go the way of written values; everything else must already be what the key takes.
     private static Object convert(Setting setting, String key, Object value) {
         Object bare = value instanceof Optional<?> optional && setting.optional() && optional.isPresent()
@@ -74,7 +84,9 @@ public final class Settings {
         }
         if (setting.type() instanceof SettingType.Leaf leaf
                 && !(leaf instanceof SettingType.Text && bare instanceof Enum)) {
-            Tree tree = new Tree.Scalar(String.valueOf(bare), bare instanceof Path, code());
+            Tree tree = bare instanceof String text && text.startsWith("[") && text.endsWith("]")
+                    ? Binder.written(text, code())
+                    : new Tree.Scalar(String.valueOf(bare), bare instanceof Path, code());
             return LeafValues.read(leaf, tree)
                     .orElseThrow(() -> new SettingException(key + " " + LeafValues.refusal(leaf, tree)));
         }

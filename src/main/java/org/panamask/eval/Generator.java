@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
+import org.panamask.diffusion.Alignment;
 import org.panamask.sampling.CausalDecoder;
 import org.panamask.sampling.Sampler;
 import org.panamask.sampling.SamplerInput;
@@ -95,10 +96,7 @@ final class Generator {
         }
         SamplerInput input = SamplerInput.of(canvases(rows), given)
                 .withSamples(rows.stream().mapToLong(Row::index).toArray());
-        return new Sampler(
-                        loaded.model(),
-                        passes(),
-                        Sampler.Rule.of(settings.sampler(), special().mask(), shift))
+        return Sampler.of(loaded.model(), passes(), settings.sampler(), loaded.samplerTokens(), Alignment.of(shift))
                 .sample(input, SamplerListener.NONE);
     }
 

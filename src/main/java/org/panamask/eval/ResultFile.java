@@ -3,8 +3,12 @@ package org.panamask.eval;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.config.Section;
+import org.panamask.config.SettingType;
+import org.panamask.sampling.BlockSettings;
+import org.panamask.sampling.DdmSettings;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -154,14 +158,28 @@ public final class ResultFile {
     }
 
     private ResultFile generation(GenerationSettings settings) {
-        SamplerSettings sampler = settings.sampler();
-        root.put("steps", sampler.steps());
-        root.put("temperature", sampler.temperature());
-        root.put("top_p", sampler.topP());
-        root.put("top_k", sampler.topK());
-        root.put("order", EvaluationData.written(sampler.order()));
-        root.put("choice", EvaluationData.written(sampler.choice()));
-        root.put("seed", sampler.seed());
+        switch (settings.sampler()) {
+            case DdmSettings ddm -> {
+                root.put("steps", ddm.steps());
+                root.put("temperature", ddm.temperature());
+                root.put("top_p", ddm.topP());
+                root.put("top_k", ddm.topK());
+                root.put("order", EvaluationData.written(ddm.order()));
+                root.put("choice", EvaluationData.written(ddm.choice()));
+                root.put("seed", ddm.seed());
+            }
+            case BlockSettings block -> {
+                Section keys = Section.of(BlockSettings.class);
+                List<Object> values = keys.values(block);
+                for (int n = 0; n < values.size(); n++) {
+                    Object value =
+                            values.get(n) instanceof Optional<?> optional ? optional.orElse(null) : values.get(n);
+                    root.putPOJO(
+                            keys.names().get(n),
+                            value instanceof Enum<?> one ? SettingType.Choice.written(one) : value);
+                }
+            }
+        }
         root.put("batch", settings.batch());
         return this;
     }

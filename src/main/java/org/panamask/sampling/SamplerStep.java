@@ -9,11 +9,11 @@ public final class SamplerStep {
     private final List<int[]> ids;
     private final List<double[]> probabilities;
 
-    SamplerStep(int step, int steps, List<SamplerRow> rows) {
+    SamplerStep(int step, int steps, List<int[]> ids, List<double[]> probabilities) {
         this.step = step;
         this.steps = steps;
-        this.ids = rows.stream().map(row -> row.ids().clone()).toList();
-        this.probabilities = rows.stream().map(SamplerRow::probabilities).toList();
+        this.ids = ids;
+        this.probabilities = probabilities;
     }
 
     /// 0 before the first step, then the number of the step.

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
 import org.panamask.checkpoint.HubFolder;
@@ -18,6 +20,7 @@ import org.panamask.model.Model;
 import org.panamask.model.Models;
 import org.panamask.nn.LoraSettings;
 import org.panamask.nn.Parameters;
+import org.panamask.sampling.SamplerTokens;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Weight;
@@ -173,6 +176,18 @@ public final class LoadedModel implements AutoCloseable {
     /// The special ids that rows are made with.
     public RowIds special() {
         return special;
+    }
+
+    /// The ids that samplers must know. Rows of the head that belong to no token are unused.
+    public SamplerTokens samplerTokens() {
+        List<Integer> end = Stream.concat(Stream.of(special.eos()), model.facts().special().end().stream())
+                .distinct()
+                .toList();
+        List<Integer> unused = IntStream.range(0, model.vocabularySize())
+                .filter(id -> !tokenizer.holds(id))
+                .boxed()
+                .toList();
+        return new SamplerTokens(special.mask(), special.pad(), end, unused);
     }
 
     /// How the run that made the adapter, or else the model, wrote its prompts.

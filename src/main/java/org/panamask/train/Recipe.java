@@ -18,7 +18,7 @@ import org.panamask.sampling.SamplerSettings;
 /// @param lora adapters to train; all weights are trained when it is left out
 /// @param data the rows to learn from
 /// @param train how the weights are trained
-/// @param sample how samples are generated during training
+/// @param sample how samples are generated during training; as the model's family does when it is left out
 /// @param backend where the numbers are computed
 /// @param output the folder for everything the run writes
 @Refuses({
@@ -40,8 +40,11 @@ public record Recipe(
 
         @Key(doc = "how the weights are trained") TrainSettings train,
 
-        @Key(doc = "how samples are generated during training")
-        SamplerSettings sample,
+        @Key(
+                value = "ddm",
+                doc = "how samples are generated during training; without this group as the model's family does, mode"
+                        + " block for LLaDA and Dream and ddm for others")
+        Optional<SamplerSettings> sample,
 
         @Key(doc = "where the numbers are computed") BackendSettings backend,
 
@@ -57,7 +60,7 @@ public record Recipe(
                 Optional.empty(),
                 DataSettings.of(rows),
                 TrainSettings.defaults(),
-                SamplerSettings.defaults(),
+                Optional.empty(),
                 BackendSettings.defaults(),
                 output);
     }

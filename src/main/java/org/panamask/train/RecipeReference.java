@@ -96,12 +96,21 @@ public final class RecipeReference {
             String key = prefix + setting.name();
             switch (setting.type()) {
                 case SettingType.Leaf leaf ->
-                    rows.add(new Row(key, leaf.label(), defaultText(setting), setting.doc() + suffix));
+                    rows.add(new Row(key, leaf.label(), defaultText(setting), doc(setting) + suffix));
                 case Section inner -> rows.addAll(rows(inner, key + ".", suffix));
                 case SettingType.Modes modes -> rows.addAll(modeRows(setting, modes, key));
             }
         }
         return rows;
+    }
+
+    private static String doc(Setting setting) {
+        return setting.aliases().isEmpty()
+                ? setting.doc()
+                : setting.doc() + "; also "
+                        + setting.aliases().stream()
+                                .map(Setting.OtherName::name)
+                                .collect(Collectors.joining(", "));
     }
 
     private static List<Row> modeRows(Setting setting, SettingType.Modes modes, String key) {
@@ -132,6 +141,7 @@ public final class RecipeReference {
         List<String> required = new ArrayList<>();
         for (Setting setting : section.settings()) {
             properties.put(setting.name(), schema(setting));
+            properties.putAll(aliases(setting));
             boolean needed = setting.type() instanceof Section inner
                     ? inner.settings().stream().anyMatch(RecipeReference::required)
                     : required(setting);
@@ -147,6 +157,14 @@ public final class RecipeReference {
         }
         schema.put("additionalProperties", false);
         return schema;
+    }
+
+    private static Map<String, Object> aliases(Setting setting) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        setting.aliases()
+                .forEach(alias ->
+                        properties.put(alias.name(), Map.of("description", "another name of " + setting.name())));
+        return properties;
     }
 
     private static boolean required(Setting setting) {
@@ -194,7 +212,10 @@ public final class RecipeReference {
         modes.sections().forEach((mode, section) -> {
             Map<String, Object> properties = new LinkedHashMap<>();
             properties.put("mode", Map.of("const", mode));
-            section.settings().forEach(inner -> properties.put(inner.name(), schema(inner)));
+            section.settings().forEach(inner -> {
+                properties.put(inner.name(), schema(inner));
+                properties.putAll(aliases(inner));
+            });
             Map<String, Object> option = new LinkedHashMap<>(schema(section));
             option.put("properties", properties);
             if (!setting.defaultText().orElse("").equals(mode)) {

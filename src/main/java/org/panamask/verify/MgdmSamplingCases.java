@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.NoiseSource;
-import org.panamask.sampling.Sampler;
+import org.panamask.sampling.DdmSampler;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerResult;
-import org.panamask.sampling.SamplerSettings;
 
 /// The sampler that masks again: the distinct canvases of each row on the way, and the result.
 final class MgdmSamplingCases implements CaseRunner {
@@ -30,12 +30,12 @@ final class MgdmSamplingCases implements CaseRunner {
         }
         SamplerResult result;
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
-            Sampler.Rule rule = new Sampler.Rule(
+            DdmSampler.Rule rule = new DdmSampler.Rule(
                     settings(fixture, tokens),
                     fixture.parameter("mask_token_id").asInt(),
                     Alignment.SHIFTED_IN_PLACE,
                     noise(fixture, batch, tokens));
-            result = new Sampler(loaded.model(), loaded, rule)
+            result = new DdmSampler(loaded.model(), loaded, rule)
                     .sample(SamplingCases.input(fixture, batch, tokens), step -> {
                         for (int b = 0; b < batch; b++) {
                             SamplingCases.addDistinct(seen.get(b), step.ids().get(b));
@@ -47,14 +47,14 @@ final class MgdmSamplingCases implements CaseRunner {
                 "result", result.ids().stream().flatMapToInt(Arrays::stream).toArray());
     }
 
-    private static SamplerSettings settings(FixtureCase fixture, int tokens) {
+    private static DdmSettings settings(FixtureCase fixture, int tokens) {
         String strategy = fixture.parameter("decoding_strategy").asString();
         Matcher parts = STRATEGY.matcher(strategy);
         if (!parts.matches()) {
             throw new FixtureException(fixture.name() + ": decoding_strategy must be deterministic or stochasticS, then"
                     + " -linear or -cosine, but got " + strategy);
         }
-        return SamplerSettings.defaults()
+        return DdmSettings.defaults()
                 .with("steps", fixture.parameter("diffusion_steps").asInt())
                 .with("remask", true)
                 .with("schedule", parts.group(2))

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.diffusion.NoiseSource;
-import org.panamask.sampling.Sampler;
+import org.panamask.sampling.DdmSampler;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerResult;
-import org.panamask.sampling.SamplerSettings;
 import tools.jackson.databind.JsonNode;
 
 /// Samplers: the distinct canvases of each row on the way, and the result. Passes whose outcome is known are left
@@ -29,12 +29,12 @@ final class SamplingCases implements CaseRunner {
         }
         SamplerResult result;
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
-            Sampler.Rule rule = new Sampler.Rule(
+            DdmSampler.Rule rule = new DdmSampler.Rule(
                     settings(fixture, tokens),
                     fixture.parameter("mask_token_id").asInt(),
                     shift,
                     noise(fixture, batch, tokens));
-            result = new Sampler(loaded.model(), loaded, rule).sample(input(fixture, batch, tokens), step -> {
+            result = new DdmSampler(loaded.model(), loaded, rule).sample(input(fixture, batch, tokens), step -> {
                 for (int b = 0; b < batch; b++) {
                     addDistinct(seen.get(b), step.ids().get(b));
                 }
@@ -79,17 +79,17 @@ final class SamplingCases implements CaseRunner {
         }
     }
 
-    private static SamplerSettings settings(FixtureCase fixture, int tokens) {
+    private static DdmSettings settings(FixtureCase fixture, int tokens) {
         JsonNode topP = fixture.parameter("top_p");
-        return SamplerSettings.defaults()
+        return DdmSettings.defaults()
                 .with("steps", fixture.parameter("diffusion_steps").asInt())
                 .with("temperature", fixture.parameter("logits_temp").asDouble())
                 .with("top_p", topP.isNull() ? 1.0 : topP.asDouble())
                 .with(
                         "order",
                         fixture.parameter("mode").asString().equals("random")
-                                ? SamplerSettings.Order.RANDOM
-                                : SamplerSettings.Order.CONFIDENCE)
+                                ? DdmSettings.Order.RANDOM
+                                : DdmSettings.Order.CONFIDENCE)
                 .with("length", tokens)
                 .with("forbid_mask_token", false);
     }

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.Panamask;
 import org.panamask.ToyModel;
 import org.panamask.backend.BackendSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.ModelSettings;
 
 @DisabledOnOs(OS.WINDOWS)
@@ -48,8 +48,7 @@ final class InterruptTest {
                 .containsPattern("interrupted after \\d+ steps, saved the adapter to \\Q" + run + "\\E\n");
         ModelSettings settings = ModelSettings.of(model).with("adapter", run);
         try (Panamask adapted = Panamask.open(settings, BackendSettings.defaults(), true)) {
-            SamplerSettings sampling =
-                    SamplerSettings.defaults().with("steps", 2).with("length", 16);
+            DdmSettings sampling = DdmSettings.defaults().with("steps", 2).with("length", 16);
             assertThat(adapted.generate(List.of("spell a"), sampling, SamplerListener.NONE))
                     .hasSize(1);
         }

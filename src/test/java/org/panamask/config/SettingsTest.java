@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,32 @@ class SettingsTest {
     }
 
     record Needed(@Key(doc = "where") Path path) {}
+
+    /// Settings with other names, and a record whose keys stand beside its own.
+    record Known(
+            @Key(
+                    value = "1",
+                    doc = "a",
+                    aliases = {@Alias("length"), @Alias("gen_len")})
+            int size,
+
+            @Key(doc = "b", inline = true) Parts parts) {
+        record Parts(
+                @Key(
+                        value = "[]",
+                        doc = "c",
+                        aliases =
+                                @Alias(
+                                        value = "no_end",
+                                        meaning = {"true = [eos, eot]", "false = []"}))
+                List<String> words,
+
+                @Key(value = "1", doc = "d") double part) {
+            Parts {
+                Require.that(part <= 1, "part must be at most 1, not " + part);
+            }
+        }
+    }
 
     record Undescribed(int count) {}
 
@@ -108,6 +135,42 @@ class SettingsTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> Section.of(Strange.class))
                 .withMessageContaining("no key can be a java.util.Map");
+    }
+
+    @Test
+    void otherNamesStandForTheirKeys() {
+        assertThat(Settings.of(Known.class, Map.of("gen_len", 5)).size()).isEqualTo(5);
+        assertThat(Settings.of(Known.class, Map.of("no_end", true)).parts().words())
+                .containsExactly("eos", "eot");
+        assertThat(Settings.with(Settings.defaults(Known.class), "no_end", true)
+                        .parts()
+                        .words())
+                .containsExactly("eos", "eot");
+        assertThat(Settings.with(Settings.defaults(Known.class), "words", "[5, eos]")
+                        .parts()
+                        .words())
+                .containsExactly("5", "eos");
+        assertRefused(
+                () -> Settings.of(Known.class, new TreeMap<>(Map.of("gen_len", 5, "size", 6))),
+                "size and gen_len are two names of one key, size, but both are given; keep one");
+        assertRefused(
+                () -> Settings.of(Known.class, Map.of("no_end", "maybe")),
+                "no_end must be true or false, but got 'maybe'");
+        assertRefused(
+                () -> Settings.with(Settings.defaults(Known.class), "no_end", 3),
+                "no_end must be true or false, but got '3'");
+    }
+
+    @Test
+    void inlineRecordsLendTheirKeys() {
+        Known known = new Known(7, new Known.Parts(List.of("a"), 0.5));
+        Section section = Section.of(Known.class);
+
+        assertThat(section.names()).containsExactly("size", "words", "part");
+        assertThat(section.values(known)).containsExactly(7, List.of("a"), 0.5);
+        assertThat(section.create(section.values(known))).isEqualTo(known);
+        assertThat(Settings.with(known, "part", 0.25).parts().part()).isEqualTo(0.25);
+        assertRefused(() -> Settings.of(Known.class, Map.of("part", 2)), "part must be at most 1, not 2.0");
     }
 
     @Test

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.panamask.ToyModel;
 import org.panamask.config.SettingException;
 import org.panamask.data.DataException;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 
 final class MatchEvaluationTest {
-    private static final SamplerSettings SAMPLER = SamplerSettings.defaults().with("steps", 4);
+    private static final DdmSettings SAMPLER = DdmSettings.defaults().with("steps", 4);
 
     @TempDir
     private Path folder;
@@ -34,13 +34,13 @@ final class MatchEvaluationTest {
         toy.close();
     }
 
-    private MatchResult run(Path rows, SamplerSettings sampler, int batch, Method method) {
+    private MatchResult run(Path rows, DdmSettings sampler, int batch, Method method) {
         EvaluationData data = Toy.data(rows, EvaluationData.Form.ANSWERS, 20);
         return new MatchEvaluation(data, new GenerationSettings(sampler, batch))
                 .of(toy.subject(method), toy.loaded(), Progress.NONE);
     }
 
-    private MatchResult run(SamplerSettings sampler, int batch, Method method) throws IOException {
+    private MatchResult run(DdmSettings sampler, int batch, Method method) throws IOException {
         return run(ToyModel.writeRows(folder.resolve("rows.jsonl"), 5), sampler, batch, method);
     }
 
@@ -56,9 +56,8 @@ final class MatchEvaluationTest {
 
     @Test
     void neitherBatchNorCompanyChangesAnAnswer() throws IOException {
-        SamplerSettings drawn =
-                SAMPLER.with("choice", SamplerSettings.Choice.SAMPLE).with("order", SamplerSettings.Order.RANDOM);
-        for (SamplerSettings sampler : List.of(SAMPLER, drawn)) {
+        DdmSettings drawn = SAMPLER.with("choice", DdmSettings.Choice.SAMPLE).with("order", DdmSettings.Order.RANDOM);
+        for (DdmSettings sampler : List.of(SAMPLER, drawn)) {
             for (Method method : List.of(new Method.Diffusion(true), new Method.Autoregressive())) {
                 assertThat(run(sampler, 5, method).predictions())
                         .isEqualTo(run(sampler, 1, method).predictions());
@@ -119,7 +118,7 @@ final class MatchEvaluationTest {
 
     @Test
     void textsWithoutAPromptFollowTheBeginToken() {
-        SamplerSettings drawn = SAMPLER.with("choice", SamplerSettings.Choice.SAMPLE);
+        DdmSettings drawn = SAMPLER.with("choice", DdmSettings.Choice.SAMPLE);
         Compositions compositions = new Compositions(3, 16, new GenerationSettings(drawn, 2));
 
         for (Method method : List.of(new Method.Diffusion(true), new Method.Diffusion(false))) {

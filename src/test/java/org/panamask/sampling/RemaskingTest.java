@@ -20,8 +20,8 @@ import org.panamask.model.Tiny;
 final class RemaskingTest {
     private static final int MASK = 95;
     private static final int VOCABULARY = 97;
-    private static final SamplerSettings SETTINGS =
-            SamplerSettings.defaults().with("steps", 7).with("remask", true).with("forbid_mask_token", false);
+    private static final DdmSettings SETTINGS =
+            DdmSettings.defaults().with("steps", 7).with("remask", true).with("forbid_mask_token", false);
     private static Tiny tiny;
 
     @BeforeAll
@@ -41,7 +41,7 @@ final class RemaskingTest {
     }
 
     /// The canvases that the model is shown, in order, and the result as the last.
-    private static List<int[]> canvases(SamplerSettings settings, int[] row, boolean[] given, Alignment alignment) {
+    private static List<int[]> canvases(DdmSettings settings, int[] row, boolean[] given, Alignment alignment) {
         Noise noise = new Noise(settings.seed());
         int[] x = row.clone();
         for (int i = 0; i < x.length; i++) {
@@ -66,9 +66,9 @@ final class RemaskingTest {
         return canvases;
     }
 
-    private static void hide(int[] x, double[] scores, boolean[] given, int t, SamplerSettings settings, Noise noise) {
+    private static void hide(int[] x, double[] scores, boolean[] given, int t, DdmSettings settings, Noise noise) {
         int steps = settings.steps();
-        double rate = settings.schedule() == SamplerSettings.Schedule.LINEAR
+        double rate = settings.schedule() == DdmSettings.Schedule.LINEAR
                 ? t / (double) steps
                 : Math.cos((steps - t) / (double) steps * Math.PI / 2);
         int free = 0;
@@ -116,8 +116,9 @@ final class RemaskingTest {
     }
 
     private static SamplerResult sample(
-            SamplerSettings settings, Alignment alignment, SamplerInput input, SamplerListener listener) {
-        return new Sampler(tiny.model(), tiny, Sampler.Rule.of(settings, MASK, alignment)).sample(input, listener);
+            DdmSettings settings, Alignment alignment, SamplerInput input, SamplerListener listener) {
+        return new DdmSampler(tiny.model(), tiny, DdmSampler.Rule.of(settings, MASK, alignment))
+                .sample(input, listener);
     }
 
     @ParameterizedTest
@@ -129,7 +130,7 @@ final class RemaskingTest {
         "linear, 0.5, OWN"
     })
     void theCanvasesAreThoseOfTheLoopWrittenOut(String schedule, double stochastic, Alignment alignment) {
-        SamplerSettings settings = SETTINGS.with("schedule", schedule).with("stochastic", stochastic);
+        DdmSettings settings = SETTINGS.with("schedule", schedule).with("stochastic", stochastic);
         for (int start = 0; start < 5; start++) {
             int[] row = row(16, start);
             boolean[] given = new boolean[16];
@@ -150,7 +151,7 @@ final class RemaskingTest {
 
     @Test
     void openColumnsAreMaskedAgain() {
-        SamplerSettings settings = SETTINGS.with("stochastic", 2.0).with("steps", 10);
+        DdmSettings settings = SETTINGS.with("stochastic", 2.0).with("steps", 10);
         SamplerInput input = SamplerInput.of(new int[][] {row(20, 1)}, new boolean[][] {new boolean[20]});
         List<int[]> seen = new ArrayList<>();
         sample(
@@ -170,7 +171,7 @@ final class RemaskingTest {
 
     @Test
     void aRowDoesNotDependOnItsNeighbours() {
-        SamplerSettings settings = SETTINGS.with("stochastic", 0.5).with("choice", SamplerSettings.Choice.SAMPLE);
+        DdmSettings settings = SETTINGS.with("stochastic", 0.5).with("choice", DdmSettings.Choice.SAMPLE);
         int[][] rows = {row(12, 1), row(17, 2), row(9, 3)};
         boolean[][] given = {new boolean[12], new boolean[17], new boolean[9]};
         SamplerResult together = sample(
@@ -191,9 +192,9 @@ final class RemaskingTest {
     @Test
     void columnZeroIsFilledWhereItIsPredicted() {
         SamplerInput input = SamplerInput.of(new int[][] {row(8, 1)}, new boolean[][] {new boolean[8]});
-        SamplerSettings random = SamplerSettings.defaults()
+        DdmSettings random = DdmSettings.defaults()
                 .with("steps", 4)
-                .with("order", SamplerSettings.Order.RANDOM)
+                .with("order", DdmSettings.Order.RANDOM)
                 .with("forbid_mask_token", false);
         int[] logitsOfMasks = new int[8];
         Arrays.fill(logitsOfMasks, MASK);

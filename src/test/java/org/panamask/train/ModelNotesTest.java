@@ -17,8 +17,8 @@ import org.panamask.ToyModel;
 import org.panamask.backend.BackendSettings;
 import org.panamask.data.DataException;
 import org.panamask.report.TrainingListener;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.sampling.SamplerSettings;
 import org.panamask.sampling.SamplerStep;
 import org.panamask.text.ChatTemplate;
 
@@ -71,7 +71,7 @@ class ModelNotesTest {
     /// What is given of the canvas of the prompt `a`; the tokenizer knows small letters and spaces only.
     private static String canvas(Panamask panamask) {
         StringBuilder given = new StringBuilder();
-        SamplerSettings settings = SamplerSettings.defaults().with("steps", 1).with("length", 30);
+        DdmSettings settings = DdmSettings.defaults().with("steps", 1).with("length", 30);
         SamplerListener listener = (SamplerStep step) -> {
             int[] ids = step.ids().getFirst();
             int end = 1;

@@ -16,7 +16,7 @@ import org.panamask.data.ValSplit;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.nn.LoraSettings;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.text.ChatTemplate;
 
 /// What recipes say.
@@ -76,7 +76,8 @@ class RecipeReaderTest extends WrittenRecipe {
         assertThat(recipe.lora().orElseThrow().rankPattern().keySet()).containsExactly("q_proj", "0.*proj");
         assertThat(recipe.data().train()).contains(Path.of("/abs/rows.jsonl"));
         assertThat(recipe.train().seed()).isEqualTo(12345678901L);
-        assertThat(recipe.sample().choice()).isEqualTo(SamplerSettings.Choice.SAMPLE);
+        assertThat(recipe.sample())
+                .contains(DdmSettings.defaults().with("top_p", 0.9).with("choice", DdmSettings.Choice.SAMPLE));
         assertThat(recipe.backend().dtype()).isEqualTo(Precision.BF16);
         assertThat(recipe.backend().memoryLimitBytes()).isEqualTo(8L << 30);
         assertThat(recipe.output()).isEqualTo(folder.resolve("../out").normalize());

@@ -12,7 +12,7 @@ import org.panamask.data.DataSettings;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.nn.LoraSettings;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 
 class RecipeWriterTest {
     @TempDir
@@ -31,7 +31,7 @@ class RecipeWriterTest {
                 Optional.of(LoraSettings.defaults().with("alpha", 3e10).with("targets", List.of("null", "1", "a, b"))),
                 DataSettings.of(folder.resolve("#rows")).with("val_size", 0.1),
                 TrainSettings.defaults().with("learning_rate", 3e-5).with("seed", Long.MIN_VALUE),
-                SamplerSettings.defaults().with("order", SamplerSettings.Order.RANDOM),
+                Optional.of(DdmSettings.defaults().with("order", DdmSettings.Order.RANDOM)),
                 BackendSettings.defaults().with("memory_limit", "1.5 GiB"),
                 folder.resolve("out"));
         for (Recipe recipe : List.of(defaults, full, defaults.with("objective", new Objective.Autoregressive(true)))) {

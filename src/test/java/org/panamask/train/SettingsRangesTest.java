@@ -14,7 +14,7 @@ import org.panamask.data.DataSettings;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.nn.LoraSettings;
-import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.DdmSettings;
 import org.panamask.tensor.TokenWeighting;
 
 class SettingsRangesTest {
@@ -57,7 +57,7 @@ class SettingsRangesTest {
 
     @Test
     void samplersCheckThemselves() {
-        SamplerSettings sample = SamplerSettings.defaults();
+        DdmSettings sample = DdmSettings.defaults();
         assertThat(sample.greedy()).isTrue();
         assertThat(sample.with("choice", "sample").greedy()).isFalse();
         assertThat(sample.with("choice", "sample").with("temperature", 0).greedy())
@@ -68,7 +68,7 @@ class SettingsRangesTest {
         assertRefused(() -> sample.with("top_k", -1), "top_k must be at least 0, not -1");
         assertRefused(() -> sample.with("length", 1), "length must be at least 2, not 1");
         assertRefused(() -> sample.with("stochastic", -1), "stochastic must be at least 0, not -1.0");
-        SamplerSettings random = sample.with("order", "random");
+        DdmSettings random = sample.with("order", "random");
         assertRefused(() -> random.with("remask", true), "remask must be false unless order is confidence, not true");
         assertRefused(
                 () -> random.with("schedule", "cosine"),

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.panamask.model.Tiny;
 
-final class SamplerTest {
+final class DdmSamplerTest {
     private static final int MASK = 95;
-    private static final SamplerSettings SETTINGS = SamplerSettings.defaults().with("steps", 6);
+    private static final DdmSettings SETTINGS = DdmSettings.defaults().with("steps", 6);
     private static Tiny tiny;
 
     @BeforeAll
@@ -46,18 +46,18 @@ final class SamplerTest {
         return SamplerInput.of(rows, given);
     }
 
-    private static SamplerResult sample(SamplerSettings settings, SamplerInput input) {
+    private static SamplerResult sample(DdmSettings settings, SamplerInput input) {
         return sample(settings, input, SamplerListener.NONE);
     }
 
-    private static SamplerResult sample(SamplerSettings settings, SamplerInput input, SamplerListener listener) {
-        return new Sampler(tiny.model(), tiny, Sampler.Rule.of(settings, MASK, true)).sample(input, listener);
+    private static SamplerResult sample(DdmSettings settings, SamplerInput input, SamplerListener listener) {
+        return new DdmSampler(tiny.model(), tiny, DdmSampler.Rule.of(settings, MASK, true)).sample(input, listener);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aRowDoesNotDependOnItsNeighbours(SamplerSettings.Order order) {
-        SamplerSettings settings = SETTINGS.with("order", order).with("choice", SamplerSettings.Choice.SAMPLE);
+    void aRowDoesNotDependOnItsNeighbours(DdmSettings.Order order) {
+        DdmSettings settings = SETTINGS.with("order", order).with("choice", DdmSettings.Choice.SAMPLE);
         int[][] rows = {row(12, 1), row(17, 2), row(9, 3)};
         SamplerResult together = sample(settings, input(rows).withSamples(11, 22, 33));
         SamplerResult alone = sample(settings, input(rows[1]).withSamples(22));
@@ -67,7 +67,7 @@ final class SamplerTest {
 
     @ParameterizedTest
     @EnumSource
-    void givenColumnsStayAndOthersAreFilled(SamplerSettings.Order order) {
+    void givenColumnsStayAndOthersAreFilled(DdmSettings.Order order) {
         int[] row = row(14, 4);
         SamplerResult result = sample(SETTINGS.with("order", order), input(row));
 
@@ -80,7 +80,7 @@ final class SamplerTest {
 
     @ParameterizedTest
     @EnumSource
-    void moreStepsThanColumnsCostNoMorePasses(SamplerSettings.Order order) {
+    void moreStepsThanColumnsCostNoMorePasses(DdmSettings.Order order) {
         SamplerResult result = sample(SETTINGS.with("steps", 64).with("order", order), input(row(9, 5)));
 
         assertThat(result.forwards()).isBetween(1, 5);
@@ -106,7 +106,7 @@ final class SamplerTest {
 
     @Test
     void theSeedDecidesWhatIsDrawn() {
-        SamplerSettings drawing = SETTINGS.with("choice", SamplerSettings.Choice.SAMPLE);
+        DdmSettings drawing = SETTINGS.with("choice", DdmSettings.Choice.SAMPLE);
         SamplerInput input = input(row(20, 7));
 
         assertThat(sample(drawing, input).ids().getFirst())
@@ -118,8 +118,7 @@ final class SamplerTest {
     @Test
     void temperatureZeroTakesTheLikeliest() {
         SamplerInput input = input(row(12, 8));
-        SamplerSettings cold =
-                SETTINGS.with("choice", SamplerSettings.Choice.SAMPLE).with("temperature", 0.0);
+        DdmSettings cold = SETTINGS.with("choice", DdmSettings.Choice.SAMPLE).with("temperature", 0.0);
 
         assertThat(sample(cold, input).ids().getFirst())
                 .containsExactly(sample(SETTINGS, input).ids().getFirst());
