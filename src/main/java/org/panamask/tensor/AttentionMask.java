@@ -23,6 +23,34 @@ public sealed interface AttentionMask {
         }
     }
 
+    /// Rows of a batch with a stretch of keys each, as rows padded on the left have; keys outside are hidden from
+    /// every query of the row.
+    ///
+    /// @param spans one a batch row
+    record Spans(List<Span> spans) implements AttentionMask {
+        /// Keeps its own copy.
+        public Spans {
+            spans = List.copyOf(spans);
+        }
+    }
+
+    /// Keys next to each other.
+    ///
+    /// @param start the first
+    /// @param end the one after the last
+    record Span(int start, int end) {
+        /// Checks the order.
+        ///
+        /// @throws IllegalArgumentException if `start` is negative or beyond `end`
+        public Span {
+            if (start < 0 || start > end) {
+                throw new IllegalArgumentException(
+                        "attention mask: a span must start at 0 or later and not end before it starts, but got ["
+                                + start + ", " + end + ")");
+            }
+        }
+    }
+
     /// Several texts packed into one row: a query sees its own segment only. Segments are runs of equal ids; id 0
     /// is padding, which sees and is seen by nothing.
     ///
@@ -46,7 +74,7 @@ public sealed interface AttentionMask {
     ///
     /// @param ratio the probability to see a key after the query, in [0, 1]
     /// @param key names the draws; see [AnnealingDraw]
-    /// @param within what is visible at ratio 1: full, lengths or segments
+    /// @param within what is visible at ratio 1: full, lengths, spans or segments
     /// @see <a href="https://github.com/HKUNLP/DiffuLLaMA">HKUNLP/DiffuLLaMA, train/ddm/trainer.py,
     ///     get_anneal_attn_mask</a>
     record Annealed(double ratio, long key, AttentionMask within) implements AttentionMask {
@@ -56,10 +84,10 @@ public sealed interface AttentionMask {
                 throw new IllegalArgumentException("annealed mask: ratio must be between 0 and 1, not " + ratio);
             }
             switch (within) {
-                case Full _, Lengths _, Segments _ -> {}
+                case Full _, Lengths _, Spans _, Segments _ -> {}
                 case Causal _, Annealed _, Given _ ->
                     throw new IllegalArgumentException(
-                            "annealed mask: within must be full, lengths or segments, not " + within);
+                            "annealed mask: within must be full, lengths, spans or segments, not " + within);
             }
         }
     }

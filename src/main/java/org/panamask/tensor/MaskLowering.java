@@ -34,7 +34,11 @@ final class MaskLowering {
                 }
                 yield new KeyIntervals.Conditions(AnnealingDraw.FULL, 0, given);
             }
-            case AttentionMask.Causal _, AttentionMask.Full _, AttentionMask.Lengths _, AttentionMask.Segments _ ->
+            case AttentionMask.Causal _,
+                AttentionMask.Full _,
+                AttentionMask.Lengths _,
+                AttentionMask.Spans _,
+                AttentionMask.Segments _ ->
                 KeyIntervals.Conditions.NONE;
         };
     }
@@ -55,6 +59,14 @@ final class MaskLowering {
                 requireRows(lengths.size(), batch, "lengths");
                 for (int row = 0; row < rows.length; row++) {
                     bounds[row * 4 + 1] = Math.min(tokens, lengths.get(rows[row] / tokens));
+                }
+            }
+            case AttentionMask.Spans(List<AttentionMask.Span> spans) -> {
+                requireRows(spans.size(), batch, "spans");
+                for (int row = 0; row < rows.length; row++) {
+                    AttentionMask.Span span = spans.get(rows[row] / tokens);
+                    bounds[row * 4] = Math.min(tokens, span.start());
+                    bounds[row * 4 + 1] = Math.min(tokens, span.end());
                 }
             }
             case AttentionMask.Segments(List<List<Integer>> ids) -> {

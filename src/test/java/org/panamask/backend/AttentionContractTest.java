@@ -61,6 +61,16 @@ class AttentionContractTest extends BackendContract {
                 new Problem("full, one row", FULL.lower(2, 9, new int[] {13}), 3, 1, 4),
                 new Problem("full, gathered", FULL.lower(3, 9, new int[] {0, 5, 8, 20, 26}), 4, 4, 8),
                 new Problem("full, no rows", FULL.lower(2, 4, new int[0]), 4, 4, 8),
+                new Problem(
+                        "spans",
+                        new AttentionMask.Spans(List.of(
+                                        new AttentionMask.Span(3, 7),
+                                        new AttentionMask.Span(7, 7),
+                                        new AttentionMask.Span(1, 6)))
+                                .lower(3, 7),
+                        4,
+                        1,
+                        6),
                 new Problem("lengths", new AttentionMask.Lengths(List.of(5, 0, 7)).lower(3, 7), 4, 1, 6),
                 new Problem("segments", segments.lower(3, 7), 4, 2, 6),
                 new Problem("segments, gathered", segments.lower(3, 7, new int[] {1, 5, 6, 9, 14, 20}), 2, 2, 10),

@@ -131,6 +131,27 @@ class AttentionMaskTest {
     }
 
     @Test
+    void spansHideWhatIsOutsideOfThem() {
+        AttentionMask mask = new AttentionMask.Spans(
+                List.of(new AttentionMask.Span(2, 4), new AttentionMask.Span(1, 9), new AttentionMask.Span(3, 3)));
+        KeyIntervals intervals = mask.lower(3, 4, new int[] {0, 3, 5, 8});
+
+        assertThat(List.of(intervals.bound(0, 0), intervals.bound(0, 1))).containsExactly(2, 4);
+        assertThat(List.of(intervals.bound(1, 0), intervals.bound(1, 1))).containsExactly(2, 4);
+        assertThat(List.of(intervals.bound(2, 0), intervals.bound(2, 1))).containsExactly(1, 4);
+        assertThat(intervals.highestKey(3, 4)).isZero();
+        assertThat(new AttentionMask.Annealed(0, 0, mask).lower(3, 4).bound(0, 0))
+                .isEqualTo(2);
+        assertThatThrownBy(() -> mask.lower(2, 4))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("attention mask: spans of 2 batch rows are needed, but got 3");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new AttentionMask.Span(3, 2))
+                .withMessage("attention mask: a span must start at 0 or later and not end before it starts, but got"
+                        + " [3, 2)");
+    }
+
+    @Test
     void batchRowsWithoutQueriesAreEmpty() {
         KeyIntervals some = FULL.lower(3, 4, new int[] {5});
         assertThat(List.of(some.firstRow(0), some.firstRow(1), some.firstRow(2), some.firstRow(3)))
@@ -154,7 +175,7 @@ class AttentionMaskTest {
                 .withMessage("annealed mask: ratio must be between 0 and 1, not 1.5");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new AttentionMask.Annealed(0.5, 0, new AttentionMask.Causal()))
-                .withMessage("annealed mask: within must be full, lengths or segments, not Causal[]");
+                .withMessage("annealed mask: within must be full, lengths, spans or segments, not Causal[]");
     }
 
     @Test
