@@ -1,5 +1,6 @@
 package org.panamask.bench;
 
+import org.panamask.model.LayoutNames;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.SpecialIds;
 import org.panamask.nn.Attention;
@@ -35,6 +36,7 @@ public enum BenchSize {
                 false,
                 LlamaConfig.Biases.none(),
                 0.02,
-                SpecialIds.none());
+                SpecialIds.none(),
+                LayoutNames.llama());
     }
 }

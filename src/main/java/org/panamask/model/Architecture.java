@@ -1,5 +1,6 @@
 package org.panamask.model;
 
+import java.util.List;
 import java.util.Map;
 import org.panamask.checkpoint.WrapperNaming;
 import org.panamask.nn.WeightLoader;
@@ -7,7 +8,7 @@ import org.panamask.tensor.Shape;
 
 /// The settings of a model of one family, as `config.json` has them: enough to name and shape every weight, and to put
 /// a model together from them.
-public sealed interface Architecture permits Gpt2Config, LlamaConfig, Qwen2.Config {
+public sealed interface Architecture permits Gpt2Config, LlamaConfig, LlamaFamily.Settings {
     /// The facts that hold for every model.
     ModelFacts facts();
 
@@ -23,6 +24,21 @@ public sealed interface Architecture permits Gpt2Config, LlamaConfig, Qwen2.Conf
     /// The name of the embedding table.
     default String embeddingName() {
         return naming().embedding() + "weight";
+    }
+
+    /// The name of the head.
+    default String headName() {
+        return Model.HEAD;
+    }
+
+    /// The keys of `config.json` that say how many rows the tables of tokens have.
+    default List<String> rowKeys() {
+        return List.of("vocab_size");
+    }
+
+    /// The keys of `config.json` that say whether the head is the embedding table.
+    default List<String> tyingKeys() {
+        return List.of("tie_word_embeddings");
     }
 
     /// Whether files keep the matrix `name` as `[in, out]`, the other way round than here.

@@ -35,6 +35,7 @@ public final class FolderMerge implements AutoCloseable {
     private final HubFolder base;
     private final Architecture architecture;
     private final String embedding;
+    private final String head;
     private final WeightSet weights;
     private final Optional<DType> wanted;
     private final List<PeftAdapter> adapters = new ArrayList<>();
@@ -44,6 +45,7 @@ public final class FolderMerge implements AutoCloseable {
         this.wanted = wanted;
         this.architecture = Models.config(base.config());
         this.embedding = architecture.embeddingName();
+        this.head = architecture.headName();
         this.weights = Models.plain(base.weights(), architecture);
     }
 
@@ -87,7 +89,7 @@ public final class FolderMerge implements AutoCloseable {
     private void requireFit(List<Path> folders) {
         weights.requireExactly(
                 architecture.weights().keySet(),
-                name -> architecture.ignores(name) || (architecture.tied() && name.equals(Model.HEAD)));
+                name -> architecture.ignores(name) || (architecture.tied() && name.equals(head)));
         for (int n = 0; n < adapters.size(); n++) {
             PeftAdapter adapter = adapters.get(n);
             for (String path : adapter.modules().keySet()) {
@@ -100,9 +102,9 @@ public final class FolderMerge implements AutoCloseable {
             }
             adapter.saved().values().forEach(this::requireFit);
         }
-        if (!finalShape(embedding).equals(finalShape(Model.HEAD))) {
+        if (!finalShape(embedding).equals(finalShape(head))) {
             throw new ModelException("merge: embedding and head must have one shape, but got " + finalShape(embedding)
-                    + " and " + finalShape(Model.HEAD) + "; take the adapter of this model");
+                    + " and " + finalShape(head) + "; take the adapter of this model");
         }
     }
 
@@ -111,7 +113,7 @@ public final class FolderMerge implements AutoCloseable {
         WeightSource own = replaced(saved.name())
                 .orElseThrow(() -> new ModelException("merge: a whole weight must be one of the model, but got "
                         + saved.name() + "; take the adapter of this model"));
-        boolean table = saved.name().equals(embedding) || saved.name().equals(Model.HEAD);
+        boolean table = saved.name().equals(embedding) || saved.name().equals(head);
         boolean grown = table
                 && saved.shape().rank() == 2
                 && saved.shape().extent(0) > own.shape().extent(0)
@@ -132,7 +134,7 @@ public final class FolderMerge implements AutoCloseable {
 
     /// What the model has in place of a whole weight; a tied head has the embedding.
     private Optional<WeightSource> replaced(String name) {
-        String own = architecture.tied() && name.equals(Model.HEAD) ? embedding : name;
+        String own = architecture.tied() && name.equals(head) ? embedding : name;
         return weights.has(own) ? Optional.of(weights.tensor(own)) : Optional.empty();
     }
 
@@ -140,7 +142,7 @@ public final class FolderMerge implements AutoCloseable {
         return architecture.tied()
                 && adapters.stream()
                         .flatMap(adapter -> adapter.saved().keySet().stream())
-                        .anyMatch(Set.of(embedding, Model.HEAD)::contains);
+                        .anyMatch(Set.of(embedding, head)::contains);
     }
 
     private void write(Path out) {
@@ -180,7 +182,7 @@ public final class FolderMerge implements AutoCloseable {
     private Stream<PendingTensor> tensors() {
         Set<String> names = new LinkedHashSet<>(architecture.weights().keySet());
         if (unties()) {
-            names.add(Model.HEAD);
+            names.add(head);
         }
         return names.stream().map(this::tensor);
     }
@@ -218,10 +220,10 @@ public final class FolderMerge implements AutoCloseable {
         wanted.ifPresent(type -> json.put(json.has("dtype") ? "dtype" : "torch_dtype", StoredValues.torchName(type)));
         long rows = finalShape(embedding).extent(0);
         if (rows != weights.tensor(embedding).shape().extent(0)) {
-            json.put("vocab_size", rows);
+            architecture.rowKeys().forEach(key -> json.put(key, rows));
         }
         if (unties()) {
-            json.put("tie_word_embeddings", false);
+            architecture.tyingKeys().forEach(key -> json.put(key, false));
         }
         return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
     }

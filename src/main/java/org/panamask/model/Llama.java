@@ -38,20 +38,15 @@ public final class Llama implements Model {
         }
 
         static Block of(LlamaConfig config, WeightLoader weights, int layer) {
-            String prefix = layer(layer);
+            LayoutNames.Layer names = config.names().layer();
+            String prefix = config.names().layer(layer);
+            List<Linear> attention = weights.linears(prefix, names.attention());
+            List<Linear> feedForward = weights.linears(prefix, names.feedForward());
             return new Block(
-                    weights.rmsNorm(prefix + "input_layernorm", config.normEpsilon()),
-                    new Attention(
-                            weights.linear(prefix + "self_attn.q_proj"),
-                            weights.linear(prefix + "self_attn.k_proj"),
-                            weights.linear(prefix + "self_attn.v_proj"),
-                            weights.linear(prefix + "self_attn.o_proj"),
-                            config.heads()),
-                    weights.rmsNorm(prefix + "post_attention_layernorm", config.normEpsilon()),
-                    new SwiGlu(
-                            weights.linear(prefix + "mlp.gate_proj"),
-                            weights.linear(prefix + "mlp.up_proj"),
-                            weights.linear(prefix + "mlp.down_proj")));
+                    weights.rmsNorm(prefix + names.attentionNorm(), config.normEpsilon()),
+                    new Attention(attention.get(0), attention.get(1), attention.get(2), attention.get(3), config.heads()),
+                    weights.rmsNorm(prefix + names.feedForwardNorm(), config.normEpsilon()),
+                    new SwiGlu(feedForward.get(0), feedForward.get(1), feedForward.get(2)));
         }
 
         Stream<Linear> linears() {
@@ -76,7 +71,7 @@ public final class Llama implements Model {
             layers.add(Block.of(config, weights, layer));
         }
         this.blocks = List.copyOf(layers);
-        this.norm = weights.rmsNorm("model.norm", config.normEpsilon());
+        this.norm = weights.rmsNorm(config.names().norm(), config.normEpsilon());
         LlamaConfig.Rope rope = config.rope();
         this.rotary = Rotary.create(
                 weights.ops(),
@@ -88,10 +83,6 @@ public final class Llama implements Model {
     /// A Llama with the weights of `weights`, whose table is [LlamaConfig#weights].
     public static Llama of(LlamaConfig config, WeightLoader weights) {
         return new Llama(config, weights);
-    }
-
-    static String layer(int layer) {
-        return "model.layers." + layer + ".";
     }
 
     @Override

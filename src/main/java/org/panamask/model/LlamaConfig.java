@@ -1,6 +1,7 @@
 package org.panamask.model;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
@@ -24,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param biases which maps have biases
 /// @param initializerRange standard deviation of a random start
 /// @param special token ids with a meaning
+/// @param names what its parts are called
 public record LlamaConfig(
         int vocabularySize,
         int width,
@@ -35,10 +37,10 @@ public record LlamaConfig(
         boolean tied,
         Biases biases,
         double initializerRange,
-        SpecialIds special)
+        SpecialIds special,
+        LayoutNames names)
         implements Architecture {
     static final String TYPE = "llama";
-    static final WrapperNaming NAMING = new WrapperNaming("model.", "model.embed_tokens.");
     private static final String IGNORED = ".rotary_emb.inv_freq";
 
     /// Tables of cosines and sines are made for at most this many positions, those of Llama 3.1.
@@ -79,7 +81,8 @@ public record LlamaConfig(
                 false,
                 Biases.none(),
                 0.02,
-                SpecialIds.none());
+                SpecialIds.none(),
+                LayoutNames.llama());
     }
 
     /// Reads `config.json`, in the spelling of any release.
@@ -109,7 +112,8 @@ public record LlamaConfig(
                 config.booleanOr("tie_word_embeddings", false),
                 biases,
                 config.doubleOr("initializer_range", 0.02),
-                SpecialIds.of(config));
+                SpecialIds.of(config),
+                LayoutNames.llama());
     }
 
     private static int counted(ModelConfig config, String key, int value, int most) {
@@ -171,7 +175,12 @@ public record LlamaConfig(
 
     @Override
     public WrapperNaming naming() {
-        return NAMING;
+        return names.naming();
+    }
+
+    @Override
+    public String headName() {
+        return names.head();
     }
 
     @Override
@@ -187,7 +196,7 @@ public record LlamaConfig(
     @Override
     public LlamaConfig withTokens(int rows, SpecialIds ids) {
         return new LlamaConfig(
-                rows, width, feedForward, layers, heads, normEpsilon, rope, tied, biases, initializerRange, ids);
+                rows, width, feedForward, layers, heads, normEpsilon, rope, tied, biases, initializerRange, ids, names);
     }
 
     @Override
@@ -201,21 +210,25 @@ public record LlamaConfig(
         table.put(embeddingName(), Shape.of(vocabularySize, width));
         int queries = heads.queries() * heads.width();
         int keys = heads.keys() * heads.width();
+        List<Shape> attention = List.of(
+                Shape.of(queries, width), Shape.of(keys, width), Shape.of(keys, width), Shape.of(width, queries));
+        List<Shape> mlp =
+                List.of(Shape.of(feedForward, width), Shape.of(feedForward, width), Shape.of(width, feedForward));
         for (int layer = 0; layer < layers; layer++) {
-            String prefix = Llama.layer(layer);
-            table.put(prefix + "input_layernorm.weight", Shape.of(width));
-            linear(table, prefix + "self_attn.q_proj", Shape.of(queries, width), biases.inputs());
-            linear(table, prefix + "self_attn.k_proj", Shape.of(keys, width), biases.inputs());
-            linear(table, prefix + "self_attn.v_proj", Shape.of(keys, width), biases.inputs());
-            linear(table, prefix + "self_attn.o_proj", Shape.of(width, queries), biases.output());
-            table.put(prefix + "post_attention_layernorm.weight", Shape.of(width));
-            linear(table, prefix + "mlp.gate_proj", Shape.of(feedForward, width), biases.feedForward());
-            linear(table, prefix + "mlp.up_proj", Shape.of(feedForward, width), biases.feedForward());
-            linear(table, prefix + "mlp.down_proj", Shape.of(width, feedForward), biases.feedForward());
+            String prefix = names.layer(layer);
+            table.put(prefix + names.layer().attentionNorm() + ".weight", Shape.of(width));
+            for (int n = 0; n < attention.size(); n++) {
+                boolean bias = n < attention.size() - 1 ? biases.inputs() : biases.output();
+                linear(table, prefix + names.layer().attention().get(n), attention.get(n), bias);
+            }
+            table.put(prefix + names.layer().feedForwardNorm() + ".weight", Shape.of(width));
+            for (int n = 0; n < mlp.size(); n++) {
+                linear(table, prefix + names.layer().feedForward().get(n), mlp.get(n), biases.feedForward());
+            }
         }
-        table.put("model.norm.weight", Shape.of(width));
+        table.put(names.norm() + ".weight", Shape.of(width));
         if (!tied) {
-            table.put(Model.HEAD, Shape.of(vocabularySize, width));
+            table.put(names.head(), Shape.of(vocabularySize, width));
         }
         return table;
     }

@@ -21,8 +21,8 @@ import org.panamask.tensor.Weight;
 
 /// A language model. Its weights belong to the owner it was loaded into and end with it; one model is used by one job
 /// at a time, which the backend's single thread sees to.
-public sealed interface Model extends Denoiser permits Gpt2, Llama, Qwen2 {
-    /// What every family calls its head.
+public sealed interface Model extends Denoiser permits Gpt2, Llama, LlamaFamily {
+    /// What most families call their head; see [Architecture#headName].
     String HEAD = "lm_head.weight";
 
     /// The settings it was made from.

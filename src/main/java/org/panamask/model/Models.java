@@ -23,7 +23,16 @@ import org.panamask.tensor.Shape;
 public final class Models {
     private static final SortedMap<String, Function<ModelConfig, Architecture>> FAMILIES =
             Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
-                    Gpt2Config.TYPE, Gpt2Config::of, LlamaConfig.TYPE, LlamaConfig::of, Qwen2.TYPE, Qwen2.Config::of)));
+                    Dream.TYPE,
+                    Dream.Config::of,
+                    Gpt2Config.TYPE,
+                    Gpt2Config::of,
+                    LladaConfig.TYPE,
+                    LladaConfig::of,
+                    LlamaConfig.TYPE,
+                    LlamaConfig::of,
+                    Qwen2.TYPE,
+                    Qwen2.Config::of)));
 
     private Models() {}
 
@@ -58,7 +67,7 @@ public final class Models {
         Map<String, Shape> table = stored.weights();
         WeightSet weights = plain(folder.weights(), stored);
         weights.requireExactly(
-                table.keySet(), name -> stored.ignores(name) || (stored.tied() && name.equals(Model.HEAD)));
+                table.keySet(), name -> stored.ignores(name) || (stored.tied() && name.equals(stored.headName())));
         TensorSource source = (name, shape) -> {
             Shape own = table.getOrDefault(name, shape);
             Shape filed = stored.transposed(name) ? Shape.of(own.extent(1), own.extent(0)) : own;
@@ -146,7 +155,7 @@ public final class Models {
         WeightSet plain = stored.renamed(architecture.naming()::toPlain);
         String embedding = architecture.embeddingName();
         return architecture.tied() && !plain.has(embedding)
-                ? plain.renamed(name -> name.equals(Model.HEAD) ? embedding : name)
+                ? plain.renamed(name -> name.equals(architecture.headName()) ? embedding : name)
                 : plain;
     }
 }

@@ -1,24 +1,13 @@
 package org.panamask.model;
 
-import java.util.List;
-import java.util.Map;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
-import org.panamask.checkpoint.WrapperNaming;
-import org.panamask.diffusion.Canvas;
-import org.panamask.nn.Linear;
-import org.panamask.nn.Parameters;
-import org.panamask.nn.Rotary;
 import org.panamask.nn.WeightLoader;
-import org.panamask.tensor.Ops;
-import org.panamask.tensor.Shape;
-import org.panamask.tensor.Tensor;
-import org.panamask.tensor.Weight;
 
 /// Qwen 2 and 2.5: the layers of a Llama with biases on queries, keys and values; small ones have a tied head.
 ///
 /// @see <a href="https://arxiv.org/abs/2407.10671">Yang et al. 2024</a>
-public final class Qwen2 implements Model {
+public final class Qwen2 implements LlamaFamily {
     static final String TYPE = "qwen2";
     private static final String FULL_ATTENTION = "full_attention";
     private static final int POSITIONS = 32_768;
@@ -29,7 +18,7 @@ public final class Qwen2 implements Model {
     /// The settings of a Qwen2.
     ///
     /// @param layout its sizes, with biases on queries, keys and values
-    public record Config(LlamaConfig layout) implements Architecture {
+    public record Config(LlamaConfig layout) implements LlamaFamily.Settings {
         /// Reads `config.json`, in the spelling of any release.
         ///
         /// @throws CheckpointException if a setting is missing, out of range or not supported
@@ -49,31 +38,6 @@ public final class Qwen2 implements Model {
         }
 
         @Override
-        public Map<String, Shape> weights() {
-            return layout.weights();
-        }
-
-        @Override
-        public boolean tied() {
-            return layout.tied();
-        }
-
-        @Override
-        public WrapperNaming naming() {
-            return layout.naming();
-        }
-
-        @Override
-        public boolean ignores(String name) {
-            return layout.ignores(name);
-        }
-
-        @Override
-        public double deviation(String name) {
-            return layout.deviation(name);
-        }
-
-        @Override
         public Config withTokens(int vocabularySize, SpecialIds special) {
             return new Config(layout.withTokens(vocabularySize, special));
         }
@@ -83,8 +47,8 @@ public final class Qwen2 implements Model {
             return new Qwen2(this, layout.model(weights));
         }
 
-        private String json(boolean tiedNow, String dtype) {
-            ConfigJson json = ConfigJson.of("Qwen2ForCausalLM", TYPE);
+        /// `json` with these settings.
+        String json(ConfigJson json, boolean tiedNow, String dtype) {
             layout.put(json.root());
             if (layout.heads().width() * layout.heads().queries() != layout.width()) {
                 json.root().put("head_dim", layout.heads().width());
@@ -104,43 +68,13 @@ public final class Qwen2 implements Model {
         return config;
     }
 
-    /// Its rotary tables.
-    public Rotary rotary() {
-        return layers.rotary();
-    }
-
     @Override
-    public Tensor hidden(Ops ops, Canvas canvas) {
-        return layers.hidden(ops, canvas);
-    }
-
-    @Override
-    public Weight head() {
-        return layers.head();
-    }
-
-    @Override
-    public Parameters parameters() {
-        return layers.parameters();
-    }
-
-    @Override
-    public List<Linear> linears() {
-        return layers.linears();
-    }
-
-    @Override
-    public List<String> replaceable() {
-        return layers.replaceable();
-    }
-
-    @Override
-    public void replace(String name, Weight weight) {
-        layers.replace(name, weight);
+    public Llama layers() {
+        return layers;
     }
 
     @Override
     public String configJson(String dtype) {
-        return config.json(layers.isTied(), dtype);
+        return config.json(ConfigJson.of("Qwen2ForCausalLM", TYPE), layers.isTied(), dtype);
     }
 }

@@ -11,19 +11,20 @@ import org.panamask.tensor.Weight;
 /// The two ends of a model, embedding and head, which may be one weight.
 final class TokenTables {
     private final String name;
+    private final String headName;
     private Weight embedding;
     private Weight head;
 
-    private TokenTables(String name, Weight embedding, Weight head) {
-        this.name = name;
+    private TokenTables(Architecture config, Weight embedding, Weight head) {
+        this.name = config.embeddingName();
+        this.headName = config.headName();
         this.embedding = embedding;
         this.head = head;
     }
 
     static TokenTables of(Architecture config, WeightLoader weights) {
-        String name = config.embeddingName();
-        Weight embedding = weights.take(name);
-        return new TokenTables(name, embedding, config.tied() ? embedding : weights.take(Model.HEAD));
+        Weight embedding = weights.take(config.embeddingName());
+        return new TokenTables(config, embedding, config.tied() ? embedding : weights.take(config.headName()));
     }
 
     Weight embedding() {
@@ -43,12 +44,12 @@ final class TokenTables {
     Parameters parameters(Stream<Weight> between) {
         Parameters parameters =
                 Parameters.of(Stream.concat(Stream.of(embedding), between).toList());
-        return isTied() ? parameters : parameters.and(Model.HEAD, head);
+        return isTied() ? parameters : parameters.and(headName, head);
     }
 
     /// The names that [#replace] takes.
     List<String> replaceable(List<Linear> linears) {
-        return Stream.concat(Stream.of(name, Model.HEAD), linears.stream().map(linear -> linear.path() + ".weight"))
+        return Stream.concat(Stream.of(name, headName), linears.stream().map(linear -> linear.path() + ".weight"))
                 .toList();
     }
 
@@ -62,7 +63,7 @@ final class TokenTables {
         if (replaced.equals(name)) {
             requireShape(replaced, embedding, weight);
             embedding = weight;
-        } else if (replaced.equals(Model.HEAD)) {
+        } else if (replaced.equals(headName)) {
             requireShape(replaced, head, weight);
             head = weight;
         } else if (linear.isPresent()) {

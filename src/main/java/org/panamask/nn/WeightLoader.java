@@ -1,5 +1,6 @@
 package org.panamask.nn;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.panamask.tensor.BackwardOps;
@@ -32,6 +33,11 @@ public record WeightLoader(
         Optional<Weight> bias =
                 table.containsKey(path + ".bias") ? Optional.of(take(path + ".bias")) : Optional.empty();
         return new Linear(path, take(path + ".weight"), bias);
+    }
+
+    /// The linear maps at `prefix` and each of `names`.
+    public List<Linear> linears(String prefix, List<String> names) {
+        return names.stream().map(name -> linear(prefix + name)).toList();
     }
 
     /// The norm with gain and bias at `path`.

@@ -89,7 +89,7 @@ public final class TokenGrowth {
             return lora;
         }
         List<String> whole = new ArrayList<>(lora.modulesToSave());
-        for (String table : List.of(grown.embeddingName(), "lm_head.weight")) {
+        for (String table : List.of(grown.embeddingName(), grown.headName())) {
             String path = table.substring(0, table.length() - WEIGHT.length());
             String module = path.substring(path.lastIndexOf('.') + 1);
             if (!whole.contains(module) && !whole.contains(path)) {

@@ -6,7 +6,7 @@ import org.panamask.diffusion.Canvas;
 import org.panamask.model.Gpt2;
 import org.panamask.model.Llama;
 import org.panamask.model.LlamaConfig;
-import org.panamask.model.Qwen2;
+import org.panamask.model.LlamaFamily;
 import org.panamask.nn.Rotary;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
@@ -93,7 +93,8 @@ final class ForwardCases {
                 switch (loaded.model()) {
                     case Gpt2 _ -> deviations.miss("the model has no rotary positions");
                     case Llama llama -> compare(llama.config(), llama.rotary(), tokens, loaded, deviations);
-                    case Qwen2 qwen -> compare(qwen.config().layout(), qwen.rotary(), tokens, loaded, deviations);
+                    case LlamaFamily family ->
+                        compare(family.config().layout(), family.rotary(), tokens, loaded, deviations);
                 }
                 deviations.compare("attention_scaling", 1);
             }

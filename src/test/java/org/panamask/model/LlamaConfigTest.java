@@ -98,7 +98,7 @@ final class LlamaConfigTest {
         assertThatExceptionOfType(ModelException.class)
                 .isThrownBy(() -> Models.config(HubFolder.config(folder)))
                 .withMessage(
-                        "config.json: model_type must be one of [gpt2, llama, qwen2], but got 't5'; take another model");
+                        "config.json: model_type must be one of [Dream, gpt2, llada, llama, qwen2], but got 't5'; take another model");
     }
 
     @Test

@@ -27,6 +27,11 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
         return FIXTURES.resolve("ddm/models").resolve(name);
     }
 
+    /// The folder of a tiny model of the family `samplers`.
+    public static Path samplerFolder(String name) {
+        return FIXTURES.resolve("samplers").resolve(name);
+    }
+
     /// Loads the model called `name`, its weights frozen.
     public static Tiny open(String name) {
         return open(folder(name));
