@@ -18,7 +18,8 @@ public record LayoutNames(WrapperNaming naming, String layers, int group, Layer 
     /// @param attention queries, keys, values and output
     /// @param feedForwardNorm before the feed-forward part
     /// @param feedForward gate, up and down
-    public record Layer(String attentionNorm, List<String> attention, String feedForwardNorm, List<String> feedForward) {
+    public record Layer(
+            String attentionNorm, List<String> attention, String feedForwardNorm, List<String> feedForward) {
         /// Keeps its own copies.
         public Layer {
             attention = List.copyOf(attention);

@@ -130,7 +130,8 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
     private static Attention.Heads heads(ModelConfig config, int width) {
         int queries = counted(config, "n_heads", config.requireInt("n_heads"), width);
         if (width % queries != 0 || width / queries % 2 != 0) {
-            throw config.refused("n_heads", "a divisor of d_model " + width + " that leaves an even width to each head");
+            throw config.refused(
+                    "n_heads", "a divisor of d_model " + width + " that leaves an even width to each head");
         }
         int keys = config.intOr("n_kv_heads", config.booleanOr("multi_query_attention", false) ? 1 : queries);
         if (keys < 1 || queries % keys != 0) {

@@ -44,7 +44,8 @@ public final class Llama implements Model {
             List<Linear> feedForward = weights.linears(prefix, names.feedForward());
             return new Block(
                     weights.rmsNorm(prefix + names.attentionNorm(), config.normEpsilon()),
-                    new Attention(attention.get(0), attention.get(1), attention.get(2), attention.get(3), config.heads()),
+                    new Attention(
+                            attention.get(0), attention.get(1), attention.get(2), attention.get(3), config.heads()),
                     weights.rmsNorm(prefix + names.feedForwardNorm(), config.normEpsilon()),
                     new SwiGlu(feedForward.get(0), feedForward.get(1), feedForward.get(2)));
         }

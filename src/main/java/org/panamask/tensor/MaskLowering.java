@@ -35,11 +35,10 @@ final class MaskLowering {
                 yield new KeyIntervals.Conditions(AnnealingDraw.FULL, 0, given);
             }
             case AttentionMask.Causal _,
-                AttentionMask.Full _,
-                AttentionMask.Lengths _,
-                AttentionMask.Spans _,
-                AttentionMask.Segments _ ->
-                KeyIntervals.Conditions.NONE;
+                    AttentionMask.Full _,
+                    AttentionMask.Lengths _,
+                    AttentionMask.Spans _,
+                    AttentionMask.Segments _ -> KeyIntervals.Conditions.NONE;
         };
     }
 

@@ -3,6 +3,8 @@ package org.panamask.verify;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 
 /// Compares what came out of a case with what should have, and keeps the largest share of a tolerance that was used:
@@ -10,13 +12,22 @@ import java.util.function.IntPredicate;
 final class Deviations {
     private static final int MOST_MISSES = 8;
 
-    private final FixtureCase fixture;
+    private final String fixture;
+    private final Function<String, Optional<FixtureCase.Expected>> expected;
     private final List<String> misses = new ArrayList<>();
     private double largest;
     private int compared;
 
+    /// For a case that says itself what must come out under each name, and how near.
     Deviations(FixtureCase fixture) {
+        this.fixture = fixture.name();
+        this.expected = fixture::expected;
+    }
+
+    /// For the case called `fixture`, whose runner says what must come out.
+    Deviations(String fixture) {
         this.fixture = fixture;
+        this.expected = _ -> Optional.empty();
     }
 
     /// Compares all elements of `got` with what the case says of `name`, if it says anything.
@@ -38,7 +49,7 @@ final class Deviations {
 
     /// Compares those elements whose index `counts`.
     void compare(String name, double[] got, IntPredicate counts) {
-        fixture.expected(name).ifPresent(want -> compare(want, got, counts));
+        expected.apply(name).ifPresent(want -> compare(want, got, counts));
     }
 
     private void compare(FixtureCase.Expected want, double[] got, IntPredicate counts) {
@@ -50,6 +61,44 @@ final class Deviations {
             if (counts.test(n) && want.counts(n)) {
                 compare(want.name() + "[" + n + "]", got[n], want.values()[n], want.tolerance(n));
             }
+        }
+    }
+
+    /// Compares numbers that must be as `near` to those of `want` as it says.
+    void compare(String name, double[] got, double[] want, Nearness near) {
+        compare(name, got, want, near, _ -> true);
+    }
+
+    /// Compares those of them whose index `counts`.
+    void compare(String name, double[] got, double[] want, Nearness near, IntPredicate counts) {
+        if (got.length != want.length) {
+            miss(name + " has " + got.length + " elements, not " + want.length);
+            return;
+        }
+        for (int n = 0; n < got.length; n++) {
+            if (counts.test(n)) {
+                compare(name + "[" + n + "]", got[n], want[n], near.of(want[n]));
+            }
+        }
+    }
+
+    /// Compares whole numbers, which must be equal.
+    void compareIds(String name, int[] got, int[] want) {
+        require(Arrays.equals(got, want), name + " is " + Arrays.toString(got) + ", not " + Arrays.toString(want));
+    }
+
+    /// How near a number must be: the larger of the two allowances.
+    ///
+    /// @param absolute in any case
+    /// @param relative to what must come out
+    record Nearness(double absolute, double relative) {
+        /// The logits of a case.
+        static Nearness ofLogits(SamplerCase fixture) {
+            return new Nearness(fixture.tolerance("logits_abs"), fixture.tolerance("logits_rel"));
+        }
+
+        double of(double want) {
+            return Math.max(absolute, relative * Math.abs(want));
         }
     }
 
@@ -68,7 +117,7 @@ final class Deviations {
     /// Says what is wrong.
     void miss(String text) {
         if (misses.size() < MOST_MISSES) {
-            misses.add(fixture.name() + ": " + text);
+            misses.add(fixture + ": " + text);
         }
         largest = Double.POSITIVE_INFINITY;
     }

@@ -14,7 +14,7 @@ import org.panamask.checkpoint.WeightSource;
 import tools.jackson.databind.JsonNode;
 
 /// One golden case: parameters, inputs, and what must come out.
-public final class FixtureCase {
+public final class FixtureCase implements GoldenCase {
     private static final Pattern SKIPPED = Pattern.compile("skip elements \\[(\\d{1,9}),(\\d{1,9})\\)");
 
     private final Path family;
@@ -29,12 +29,12 @@ public final class FixtureCase {
         return new FixtureCase(family, json);
     }
 
-    /// Its name.
+    @Override
     public String name() {
         return json.path("case").asString();
     }
 
-    /// What it is a case of.
+    @Override
     public String kind() {
         return json.path("kind").asString();
     }
@@ -44,7 +44,7 @@ public final class FixtureCase {
         return text(json.path("model")).map(name -> family.resolve("models").resolve(name));
     }
 
-    /// Whether its numbers are doubles.
+    @Override
     public boolean isDouble() {
         for (JsonNode entry : json.path("expected")) {
             if (entry.path("dtype").asString("").equals("F64")) {

@@ -10,24 +10,27 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A family of golden cases: `index.json`, `cases`, `models` and `adapters`.
+/// A family of golden cases. Most have `index.json`, `cases`, `models` and `adapters`; the family `samplers` has files
+/// that each hold all cases of a kind.
 ///
 /// @param path the family's folder, such as `ddm`
 public record FixtureFolder(Path path) {
     private static final String INDEX = "index.json";
+    private static final String JSON = ".json";
 
-    /// The families below `root`: its folders that hold an `index.json`, by name.
+    /// The families below `root`: its folders that hold an `index.json` or files of cases, by name.
     ///
     /// @throws FixtureException if there is none
     public static List<FixtureFolder> families(Path root) {
         try (Stream<Path> entries = Files.list(root)) {
-            List<FixtureFolder> families = entries.filter(entry -> Files.isRegularFile(entry.resolve(INDEX)))
+            List<FixtureFolder> families = entries.filter(Files::isDirectory)
+                    .filter(entry -> !caseFiles(entry).isEmpty())
                     .sorted()
                     .map(FixtureFolder::new)
                     .toList();
             if (families.isEmpty()) {
                 throw new FixtureException(root + ": a folder of golden cases holds family folders with an " + INDEX
-                        + ", but there is none; give the folder above them");
+                        + " or files of cases, but there is none; give the folder above them");
             }
             return families;
         } catch (IOException e) {
@@ -40,15 +43,33 @@ public record FixtureFolder(Path path) {
         return String.valueOf(path.getFileName());
     }
 
-    /// All cases, in the order of the index.
+    /// All cases, in the order of the index or of the files.
     ///
     /// @throws FixtureException if a file cannot be read
-    public List<FixtureCase> cases() {
-        List<FixtureCase> cases = new ArrayList<>();
-        for (JsonNode entry : json(path.resolve(INDEX)).path("cases")) {
-            cases.add(FixtureCase.of(path, json(path.resolve(entry.path("file").asString()))));
+    public List<GoldenCase> cases() {
+        List<GoldenCase> cases = new ArrayList<>();
+        Path index = path.resolve(INDEX);
+        if (Files.isRegularFile(index)) {
+            for (JsonNode entry : json(index).path("cases")) {
+                cases.add(FixtureCase.of(
+                        path, json(path.resolve(entry.path("file").asString()))));
+            }
+            return cases;
+        }
+        for (Path file : caseFiles(path)) {
+            cases.addAll(SamplerCase.of(file, json(file)));
         }
         return cases;
+    }
+
+    private static List<Path> caseFiles(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> entry.toString().endsWith(JSON))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new FixtureException(folder + ": a family of golden cases must be readable, but got " + e, e);
+        }
     }
 
     private static JsonNode json(Path file) {

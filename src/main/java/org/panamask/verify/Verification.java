@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
 
@@ -24,7 +24,7 @@ public final class Verification {
     /// @throws FixtureException if a file cannot be read
     public List<KindSummary> run(FixtureFolder folder) {
         Map<String, List<CaseOutcome>> outcomes = new LinkedHashMap<>();
-        for (FixtureCase fixture : folder.cases()) {
+        for (GoldenCase fixture : folder.cases()) {
             outcomes.computeIfAbsent(fixture.kind(), _ -> new ArrayList<>()).add(run(fixture));
         }
         List<KindSummary> summaries = new ArrayList<>();
@@ -37,19 +37,31 @@ public final class Verification {
     }
 
     /// Runs one case. Whatever it throws is a miss.
-    public CaseOutcome run(FixtureCase fixture) {
-        if (fixture.isDouble() != (device.precision() == Precision.F64)) {
+    public CaseOutcome run(GoldenCase golden) {
+        if (golden.isDouble() != (device.precision() == Precision.F64)) {
             return new CaseOutcome.OtherPrecision();
         }
-        Optional<CaseRunner> runner = CaseRunner.ALL.stream()
-                .filter(one -> one.kind().equals(fixture.kind()))
-                .findFirst();
-        if (runner.isEmpty()) {
-            return new CaseOutcome.NotSupported(fixture.kind());
-        }
-        Deviations deviations = new Deviations(fixture);
+        return switch (golden) {
+            case FixtureCase fixture ->
+                CaseRunner.ALL.stream()
+                        .filter(one -> one.kind().equals(fixture.kind()))
+                        .findFirst()
+                        .map(runner ->
+                                outcome(new Deviations(fixture), deviations -> runner.run(fixture, device, deviations)))
+                        .orElseGet(() -> new CaseOutcome.NotSupported(fixture.kind()));
+            case SamplerCase fixture ->
+                SamplerCaseRunner.ALL.stream()
+                        .filter(one -> one.takes(fixture))
+                        .findFirst()
+                        .map(runner -> outcome(
+                                new Deviations(fixture.name()), deviations -> runner.run(fixture, device, deviations)))
+                        .orElseGet(() -> new CaseOutcome.NotSupported(fixture.id()));
+        };
+    }
+
+    private static CaseOutcome outcome(Deviations deviations, Consumer<Deviations> run) {
         try {
-            runner.get().run(fixture, device, deviations);
+            run.accept(deviations);
         } catch (RuntimeException failure) {
             deviations.miss(String.valueOf(failure));
         }

@@ -186,7 +186,8 @@ final class BadInputTest {
     void anUnknownFamilyIsNamed() throws IOException {
         inConfig("model_type", "\"t5\"");
 
-        modelRefused("config.json: model_type must be one of [Dream, gpt2, llada, llama, qwen2], but got 't5'; take another model");
+        modelRefused(
+                "config.json: model_type must be one of [Dream, gpt2, llada, llama, qwen2], but got 't5'; take another model");
     }
 
     @Test

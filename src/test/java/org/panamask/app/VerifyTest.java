@@ -99,7 +99,7 @@ final class VerifyTest {
                 .isEqualTo(new CommandRun(
                         2,
                         "",
-                        empty + ": a folder of golden cases holds family folders with an index.json, but there is none;"
-                                + " give the folder above them" + System.lineSeparator()));
+                        empty + ": a folder of golden cases holds family folders with an index.json or files of cases,"
+                                + " but there is none; give the folder above them" + System.lineSeparator()));
     }
 }

@@ -43,7 +43,9 @@ final class LladaConfigTest {
 
     @Test
     void theWidthInsideIsGivenOrAMultiple() {
-        assertThat(config(", \"mlp_hidden_size\": 12, \"mlp_ratio\": 3").layout().feedForward())
+        assertThat(config(", \"mlp_hidden_size\": 12, \"mlp_ratio\": 3")
+                        .layout()
+                        .feedForward())
                 .isEqualTo(12);
         assertThat(config(", \"mlp_hidden_size\": null, \"mlp_ratio\": 3")
                         .layout()
@@ -109,7 +111,8 @@ final class LladaConfigTest {
         assertThat(special.pad()).contains(126_081);
         assertThat(special.end()).containsExactly(126_081, 126_348);
         assertThat(special.begin()).isEqualTo(Optional.empty());
-        assertThat(config(", \"embedding_size\": 126464, \"mask_token_id\": 5, \"eos_token_id\": 7, \"pad_token_id\": 8")
+        assertThat(config(
+                                ", \"embedding_size\": 126464, \"mask_token_id\": 5, \"eos_token_id\": 7, \"pad_token_id\": 8")
                         .facts()
                         .special())
                 .isEqualTo(new SpecialIds(Optional.empty(), List.of(7), Optional.of(8), Optional.of(5)));
@@ -138,8 +141,9 @@ final class LladaConfigTest {
                 "mlp_ratio | 0 | from 1 to 268435455"
             })
     void whatChangesTheNumbersIsRefusedByName(String key, String value, String rule) {
-        String json = LEAST.formatted("").replaceAll(" \"" + key + "\": [^,}]*,?", " ").replaceFirst("\\s*,?\\s*}$", "")
-                + ", \"" + key + "\": " + value + "}";
+        String json = LEAST.formatted("")
+                        .replaceAll(" \"" + key + "\": [^,}]*,?", " ")
+                        .replaceFirst("\\s*,?\\s*}$", "") + ", \"" + key + "\": " + value + "}";
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Models.config(ModelConfig.parse("config.json", json)))
                 .withMessage("config.json: " + key + " must be " + rule + ", but got " + value

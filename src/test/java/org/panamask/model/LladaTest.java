@@ -16,7 +16,8 @@ import org.panamask.tensor.AttentionMask;
 
 /// LLaDA and Dream. Their numbers are compared with the references' by the parity test.
 final class LladaTest {
-    private static final int[] IDS = IntStream.range(0, 24).map(n -> n * 7 % 150).toArray();
+    private static final int[] IDS =
+            IntStream.range(0, 24).map(n -> n * 7 % 150).toArray();
     private static final Canvas CANVAS = Canvas.of(2, 12, IDS);
 
     @ParameterizedTest
@@ -57,8 +58,7 @@ final class LladaTest {
                             "model.transformer.blocks.0.up_proj.weight",
                             "model.transformer.blocks.0.ff_out.weight")
                     .endsWith("model.transformer.ln_f.weight");
-            assertThat(tiny.model().head())
-                    .isSameAs(tiny.model().parameters().weight("model.transformer.wte.weight"));
+            assertThat(tiny.model().head()).isSameAs(tiny.model().parameters().weight("model.transformer.wte.weight"));
         }
     }
 
@@ -76,8 +76,8 @@ final class LladaTest {
     @ValueSource(strings = {"llada-tiny", "dream-tiny"})
     void paddingOnTheLeftChangesNothingButThePositions(String name) {
         try (Tiny tiny = Tiny.open(Tiny.samplerFolder(name))) {
-            Canvas padded = CANVAS.withMask(new AttentionMask.Spans(
-                    List.of(new AttentionMask.Span(0, 12), new AttentionMask.Span(7, 12))));
+            Canvas padded = CANVAS.withMask(
+                    new AttentionMask.Spans(List.of(new AttentionMask.Span(0, 12), new AttentionMask.Span(7, 12))));
             int[] positions = IntStream.range(0, 24)
                     .map(n -> n < 12 ? n : Math.max(0, n - 19))
                     .toArray();

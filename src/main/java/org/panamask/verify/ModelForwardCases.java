@@ -1,0 +1,73 @@
+package org.panamask.verify;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.panamask.diffusion.Canvas;
+import org.panamask.tensor.AttentionMask;
+
+/// Forward passes of the diffusion models: over full rows, and over rows padded on the left, whose padding counts for
+/// nothing.
+final class ModelForwardCases implements SamplerCaseRunner {
+    private static final Set<String> KINDS = Set.of("llada_forward", "dream_forward");
+
+    @Override
+    public boolean takes(SamplerCase fixture) {
+        return KINDS.contains(fixture.kind());
+    }
+
+    @Override
+    public void run(SamplerCase fixture, Device device, Deviations deviations) {
+        Canvas canvas = canvas(fixture);
+        IntPredicate real = real(fixture);
+        Deviations.Nearness near = Deviations.Nearness.ofLogits(fixture);
+        try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
+            if (fixture.outputs().has("final_norm")) {
+                double[] hidden = loaded.run(ops -> ops.doubles(loaded.model().hidden(ops, canvas)));
+                deviations.compare("final_norm", hidden, fixture.doubles(fixture.output("final_norm")), near);
+            }
+            double[] logits = loaded.run(ops -> ForwardCases.logits(ops, loaded, canvas));
+            int vocabulary = loaded.model().vocabularySize();
+            deviations.compare(
+                    "logits", logits, fixture.doubles(fixture.output("logits")), near, n -> real.test(n / vocabulary));
+        }
+    }
+
+    private static Canvas canvas(SamplerCase fixture) {
+        long[] shape = fixture.shape(fixture.input("input_ids"));
+        int tokens = (int) shape[1];
+        Canvas plain = Canvas.of((int) shape[0], tokens, fixture.ints(fixture.input("input_ids")));
+        Canvas masked = fixture.input("attention_mask").isMissingNode()
+                ? plain
+                : plain.withMask(spans(fixture.ints(fixture.input("attention_mask")), tokens));
+        return fixture.input("position_ids").isMissingNode()
+                ? masked
+                : masked.withPositions(fixture.ints(fixture.input("position_ids")));
+    }
+
+    private static IntPredicate real(SamplerCase fixture) {
+        if (fixture.input("attention_mask").isMissingNode()) {
+            return _ -> true;
+        }
+        int[] marks = fixture.ints(fixture.input("attention_mask"));
+        return row -> marks[row] == 1;
+    }
+
+    /// From the first mark of 1 in each row to the last.
+    static AttentionMask.Spans spans(int[] marks, int tokens) {
+        List<AttentionMask.Span> spans = new ArrayList<>();
+        for (int row = 0; row < marks.length; row += tokens) {
+            int start = row;
+            int end = row + tokens;
+            while (start < end && marks[start] == 0) {
+                start++;
+            }
+            while (end > start && marks[end - 1] == 0) {
+                end--;
+            }
+            spans.add(new AttentionMask.Span(start - row, end - row));
+        }
+        return new AttentionMask.Spans(spans);
+    }
+}

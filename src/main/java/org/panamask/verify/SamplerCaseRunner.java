@@ -1,0 +1,15 @@
+package org.panamask.verify;
+
+import java.util.List;
+
+/// Runs cases of the family `samplers`.
+interface SamplerCaseRunner {
+    /// All runners there are. A case that none takes is not supported yet.
+    List<SamplerCaseRunner> ALL = List.of(new ModelForwardCases());
+
+    /// Whether it runs `fixture`: all cases of a kind, or some.
+    boolean takes(SamplerCase fixture);
+
+    /// Runs `fixture` on `device` and compares what comes out.
+    void run(SamplerCase fixture, Device device, Deviations deviations);
+}
