@@ -5,9 +5,12 @@ import java.time.InstantSource;
 import java.util.List;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Backends;
+import org.panamask.checkpoint.HubFolder;
 import org.panamask.data.BatchPlan;
 import org.panamask.data.StepRule;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.model.ModelFacts;
+import org.panamask.model.Models;
 import org.panamask.nn.LoraSettings;
 import org.panamask.plan.MemoryLimit;
 import org.panamask.plan.MemoryPlan;
@@ -87,6 +90,13 @@ public final class FineTuning implements AutoCloseable {
         return planned;
     }
 
+    /// What the objective leaves to the model's family, filled in.
+    private static Recipe aligned(Recipe recipe) {
+        ModelFacts facts =
+                Models.config(HubFolder.config(recipe.model().path())).facts();
+        return recipe.with("objective", recipe.objective().alignedAs(facts.alignment()));
+    }
+
     /// An adapter that the recipe names goes on training, whether or not it says what a new one is like.
     private static LoadedModel.Trained trained(Recipe recipe) {
         long seed = recipe.train().seed();
@@ -115,9 +125,10 @@ public final class FineTuning implements AutoCloseable {
 
     /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised.
     public static FineTuning open(Recipe recipe, TrainingListener listener) {
-        Backend backend = Backends.open(recipe.backend());
+        Recipe aligned = aligned(recipe);
+        Backend backend = Backends.open(aligned.backend());
         try {
-            return new FineTuning(recipe, backend, listener);
+            return new FineTuning(aligned, backend, listener);
         } catch (RuntimeException | Error failure) {
             backend.close();
             throw failure;

@@ -40,7 +40,16 @@ public final class Panamask implements AutoCloseable {
     /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks the mask token
     /// @throws org.panamask.backend.BackendException if the backend cannot run here
     public static Panamask open(Path folder) {
-        return open(ModelSettings.of(folder), BackendSettings.defaults(), true);
+        return open(ModelSettings.of(folder), BackendSettings.defaults());
+    }
+
+    /// Loads what `model` names, perhaps with an adapter, onto the backend that `where` names. Columns are
+    /// predicted as in diffusion models of its family.
+    ///
+    /// @param model folder, adapter, tokenizer, special ids
+    /// @param where backend, number type, threads
+    public static Panamask open(ModelSettings model, BackendSettings where) {
+        return open(model, where, Optional.empty());
     }
 
     /// Loads what `model` names, perhaps with an adapter, onto the backend that `where` names.
@@ -59,10 +68,15 @@ public final class Panamask implements AutoCloseable {
     /// @param where backend, number type, threads
     /// @param alignment which hidden state predicts a column, and whether rows start with a begin token
     public static Panamask open(ModelSettings model, BackendSettings where, Alignment alignment) {
+        return open(model, where, Optional.of(alignment));
+    }
+
+    private static Panamask open(ModelSettings model, BackendSettings where, Optional<Alignment> given) {
         Backend backend = Backends.open(where);
         try {
             backend.require(where.dtype());
             LoadedModel loaded = LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
+            Alignment alignment = given.orElse(loaded.model().facts().alignment());
             return new Panamask(loaded, loaded.notes().template(), alignment, true);
         } catch (RuntimeException | Error failure) {
             backend.close();

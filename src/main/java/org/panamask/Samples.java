@@ -48,8 +48,8 @@ final class Samples {
         int[] masked = row.ids().clone();
         Arrays.fill(masked, start, masked.length, special.mask());
         int[] answer = switch (recipe.objective()) {
-            case Objective.DdmSft sft -> unmasked(masked, start, Alignment.of(sft.shift()));
-            case Objective.Ddm ddm -> unmasked(masked, start, Alignment.of(ddm.shift()));
+            case Objective.DdmSft sft -> unmasked(masked, start, sft.alignment());
+            case Objective.Ddm ddm -> unmasked(masked, start, ddm.alignment());
             case Objective.Mgdm _ -> unmasked(masked, start, Alignment.SHIFTED_IN_PLACE);
             case Objective.Autoregressive _ -> decoded(masked, start);
         };

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.eval.Mean;
@@ -63,8 +64,8 @@ record Validation(Recipe recipe, LoadedModel loaded, TrainingData data, Trainer 
 
     private Method method() {
         return switch (recipe.objective()) {
-            case Objective.DdmSft sft -> new Method.Diffusion(sft.shift());
-            case Objective.Ddm ddm -> new Method.Diffusion(ddm.shift());
+            case Objective.DdmSft sft -> new Method.Diffusion(sft.alignment() != Alignment.OWN);
+            case Objective.Ddm ddm -> new Method.Diffusion(ddm.alignment() != Alignment.OWN);
             // Column 0, which only the objective's own alignment predicts, is part of the prompt or the separator.
             case Objective.Mgdm _ -> new Method.Diffusion(true);
             case Objective.Autoregressive _ -> new Method.Autoregressive();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
@@ -44,7 +45,10 @@ final class EvalModels {
             description = "how a MODEL that says nothing is read: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
     private Subjects.Mode mode = Subjects.Mode.DIFFUSION;
 
-    @Option(names = "--no-shift", description = "position i is predicted from hidden state i, not i - 1")
+    @Option(
+            names = "--no-shift",
+            description =
+                    "position i is predicted from hidden state i, not i - 1 (default: as in models of the family)")
     private boolean unshifted;
 
     @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
@@ -79,7 +83,8 @@ final class EvalModels {
             throw new SettingException("--adapter must go with one MODEL, but got " + models.size()
                     + "; write MODEL,adapter=DIR for each that has one");
         }
-        List<Subject> subjects = Subjects.read(models, adapters, mode, !unshifted);
+        List<Subject> subjects =
+                Subjects.read(models, adapters, mode, unshifted ? Optional.of(false) : Optional.empty());
         BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
         try (Backend opened = Backends.open(where)) {
             opened.require(dtype);

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.panamask.Panamask;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
+import org.panamask.config.SettingException;
 import org.panamask.diffusion.Alignment;
 import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.DdmSettings;
@@ -61,6 +62,11 @@ final class ModelOptions {
     @Option(names = "--seed", defaultValue = "0", description = "seed of the random numbers")
     private long seed;
 
+    @Option(
+            names = "--shift",
+            description = "position i is predicted from hidden state i - 1 (default: as in models of the family)")
+    private boolean shifted;
+
     @Option(names = "--no-shift", description = "position i is predicted from hidden state i, not i - 1")
     private boolean unshifted;
 
@@ -97,8 +103,20 @@ final class ModelOptions {
                 .with("name", backend)
                 .with("dtype", dtype)
                 .with("profile", profile);
-        Panamask model = Panamask.open(settings, where, mgdm ? Alignment.SHIFTED_IN_PLACE : Alignment.of(!unshifted));
+        Panamask model = alignment()
+                .map(alignment -> Panamask.open(settings, where, alignment))
+                .orElseGet(() -> Panamask.open(settings, where));
         return template.map(model::withTemplate).orElse(model);
+    }
+
+    private Optional<Alignment> alignment() {
+        if (shifted && unshifted) {
+            throw new SettingException("--shift and --no-shift cannot go together; leave one of them out");
+        }
+        if (mgdm) {
+            return Optional.of(Alignment.SHIFTED_IN_PLACE);
+        }
+        return shifted || unshifted ? Optional.of(Alignment.of(shifted)) : Optional.empty();
     }
 
     /// The settings of a model whose own defaults are `usual`.

@@ -4,9 +4,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.panamask.checkpoint.HubFolder;
 import org.panamask.config.SettingException;
+import org.panamask.diffusion.Alignment;
 import org.panamask.eval.Method;
 import org.panamask.eval.Subject;
+import org.panamask.model.Models;
 import org.panamask.train.ModelSettings;
 
 /// Reads models as the command line names them: `DIR`, or `DIR,adapter=DIR,mode=ar,name=base`.
@@ -18,7 +21,7 @@ final class Subjects {
     /// The models of `texts`; `adapters`, `mode` and `shift` hold where a text does not say otherwise.
     ///
     /// @throws SettingException if a text is not of its form, or two models have one name
-    static List<Subject> read(List<String> texts, List<Path> adapters, Mode mode, boolean shift) {
+    static List<Subject> read(List<String> texts, List<Path> adapters, Mode mode, Optional<Boolean> shift) {
         List<Subject> subjects = new ArrayList<>();
         for (String text : texts) {
             Subject subject = subject(text, adapters, mode, shift);
@@ -39,12 +42,12 @@ final class Subjects {
         AR
     }
 
-    private static Subject subject(String text, List<Path> given, Mode mode, boolean shift) {
+    private static Subject subject(String text, List<Path> given, Mode mode, Optional<Boolean> shift) {
         String[] parts = text.split(",", -1);
         ModelSettings model = ModelSettings.of(Path.of(parts[0]));
         List<Path> adapters = new ArrayList<>(given);
         Mode how = mode;
-        boolean shifted = shift;
+        Optional<Boolean> shifted = shift;
         Optional<String> name = Optional.empty();
         for (String part : List.of(parts).subList(1, parts.length)) {
             int equals = part.indexOf('=');
@@ -55,7 +58,7 @@ final class Subjects {
             String value = part.substring(equals + 1);
             switch (key) {
                 case "mode" -> how = mode(value);
-                case "shift" -> shifted = shift(value);
+                case "shift" -> shifted = Optional.of(shift(value));
                 case "name" -> name = Optional.of(value);
                 case "adapter" -> adapters.add(Path.of(value));
                 default -> model = model.with(key, value);
@@ -63,10 +66,14 @@ final class Subjects {
         }
         model = model.with("adapter", adapters);
         Method method = switch (how) {
-            case DIFFUSION -> new Method.Diffusion(shifted);
+            case DIFFUSION -> new Method.Diffusion(shifted.isPresent() ? shifted.get() : shiftsByFamily(model));
             case AR -> new Method.Autoregressive();
         };
         return new Subject(name.orElse(name(model)), model, method);
+    }
+
+    private static boolean shiftsByFamily(ModelSettings model) {
+        return Models.config(HubFolder.config(model.path())).facts().alignment() != Alignment.OWN;
     }
 
     private static Mode mode(String value) {

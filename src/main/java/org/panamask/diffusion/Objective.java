@@ -1,5 +1,6 @@
 package org.panamask.diffusion;
 
+import java.util.Optional;
 import org.panamask.config.Key;
 import org.panamask.config.Mode;
 import org.panamask.config.Require;
@@ -10,16 +11,17 @@ import org.panamask.tensor.TokenWeighting;
 public sealed interface Objective {
     /// Masked diffusion on prompts and answers: noise the answer, predict its clean tokens, weighted by 1/t.
     ///
-    /// @param shift whether position i is predicted from the hidden state at i - 1
+    /// @param shift whether position i is predicted from the hidden state at i - 1; as in models of the family
+    ///     where it is left out
     /// @param epsilon the least masking probability, in (0, 1)
     /// @param annealSteps optimizer steps over which attention opens from causal to full; 0 and 1 open it at once
     /// @param lossNormalization what the weighted sum is divided by
     @Mode(value = "ddm-sft", doc = "masked diffusion on the answers of prompt and answer rows")
     record DdmSft(
             @Key(
-                    value = "true",
-                    doc = "predict position i from the hidden state at i - 1, as models that were causal need")
-            boolean shift,
+                    doc = "predict position i from the hidden state at i - 1, as models that were causal need; as in"
+                            + " models of the family when left out")
+            Optional<Boolean> shift,
 
             @Key(value = "1e-3", doc = "the least masking probability, between 0 and 1, both excluded")
             double epsilon,
@@ -35,10 +37,20 @@ public sealed interface Objective {
                             + " of the optimizer step (token_bound)")
             LossNormalization lossNormalization)
             implements Objective {
+        /// The same with the shift given.
+        public DdmSft(boolean shift, double epsilon, int annealSteps, LossNormalization lossNormalization) {
+            this(Optional.of(shift), epsilon, annealSteps, lossNormalization);
+        }
+
         /// Checks the ranges.
         public DdmSft {
             checkEpsilon(epsilon);
             checkAnnealSteps(annealSteps);
+        }
+
+        /// Which hidden state predicts a column: that of the column before where nothing is said.
+        public Alignment alignment() {
+            return Alignment.of(shift.orElse(true));
         }
 
         /// Every key at its default.
@@ -56,7 +68,8 @@ public sealed interface Objective {
 
     /// Masked diffusion on whole documents: every token can be masked.
     ///
-    /// @param shift whether position i is predicted from the hidden state at i - 1
+    /// @param shift whether position i is predicted from the hidden state at i - 1; as in models of the family
+    ///     where it is left out
     /// @param epsilon the least masking probability, in (0, 1)
     /// @param annealSteps optimizer steps over which attention opens from causal to full; 0 and 1 open it at once
     /// @param lossNormalization what the weighted sum is divided by
@@ -64,9 +77,9 @@ public sealed interface Objective {
     @Mode(value = "ddm", doc = "masked diffusion on whole documents, to turn a causal model into a diffusion model")
     record Ddm(
             @Key(
-                    value = "true",
-                    doc = "predict position i from the hidden state at i - 1, as models that were causal need")
-            boolean shift,
+                    doc = "predict position i from the hidden state at i - 1, as models that were causal need; as in"
+                            + " models of the family when left out")
+            Optional<Boolean> shift,
 
             @Key(value = "1e-3", doc = "the least masking probability, between 0 and 1, both excluded")
             double epsilon,
@@ -85,10 +98,21 @@ public sealed interface Objective {
             @Key(value = "true", doc = "join documents and cut them into full rows instead of one document a row")
             boolean packing)
             implements Objective {
+        /// The same with the shift given.
+        public Ddm(
+                boolean shift, double epsilon, int annealSteps, LossNormalization lossNormalization, boolean packing) {
+            this(Optional.of(shift), epsilon, annealSteps, lossNormalization, packing);
+        }
+
         /// Checks the ranges.
         public Ddm {
             checkEpsilon(epsilon);
             checkAnnealSteps(annealSteps);
+        }
+
+        /// Which hidden state predicts a column: that of the column before where nothing is said.
+        public Alignment alignment() {
+            return Alignment.of(shift.orElse(true));
         }
 
         /// Every key at its default.
@@ -172,6 +196,20 @@ public sealed interface Objective {
         public static Autoregressive defaults() {
             return Settings.defaults(Autoregressive.class);
         }
+    }
+
+    /// The same with what it leaves to the model's family filled in: `own` is how diffusion models of it predict.
+    default Objective alignedAs(Alignment own) {
+        boolean shifted = own != Alignment.OWN;
+        return switch (this) {
+            case DdmSft sft
+            when sft.shift().isEmpty() ->
+                new DdmSft(shifted, sft.epsilon(), sft.annealSteps(), sft.lossNormalization());
+            case Ddm ddm
+            when ddm.shift().isEmpty() ->
+                new Ddm(shifted, ddm.epsilon(), ddm.annealSteps(), ddm.lossNormalization(), ddm.packing());
+            case DdmSft _, Ddm _, Mgdm _, Autoregressive _ -> this;
+        };
     }
 
     private static void checkEpsilon(double epsilon) {

@@ -2,6 +2,7 @@ package org.panamask.model;
 
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
+import org.panamask.diffusion.Alignment;
 import org.panamask.nn.WeightLoader;
 
 /// Dream: a Qwen2 taken over from its causal training, so that the row of logits of a token predicts the token after
@@ -32,7 +33,7 @@ public final class Dream implements LlamaFamily {
 
         @Override
         public ModelFacts facts() {
-            return layout().facts(TYPE);
+            return layout().facts(TYPE, Alignment.SHIFTED);
         }
 
         @Override

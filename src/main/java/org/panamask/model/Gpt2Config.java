@@ -7,6 +7,7 @@ import java.util.Set;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
 import org.panamask.checkpoint.WrapperNaming;
+import org.panamask.diffusion.Alignment;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Shape;
 
@@ -124,7 +125,7 @@ public record Gpt2Config(
 
     @Override
     public ModelFacts facts() {
-        return new ModelFacts(TYPE, vocabularySize, width, layers, positions, special);
+        return new ModelFacts(TYPE, vocabularySize, width, layers, positions, special, Alignment.SHIFTED);
     }
 
     @Override

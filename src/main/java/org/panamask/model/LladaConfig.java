@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
+import org.panamask.diffusion.Alignment;
 import org.panamask.nn.Attention;
 import org.panamask.nn.RotaryScaling;
 import org.panamask.nn.WeightLoader;
@@ -160,7 +161,7 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
 
     @Override
     public ModelFacts facts() {
-        return layout.facts(TYPE);
+        return layout.facts(TYPE, Alignment.OWN);
     }
 
     @Override

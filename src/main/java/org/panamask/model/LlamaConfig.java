@@ -6,6 +6,7 @@ import java.util.Map;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
 import org.panamask.checkpoint.WrapperNaming;
+import org.panamask.diffusion.Alignment;
 import org.panamask.nn.Attention;
 import org.panamask.nn.RotaryScaling;
 import org.panamask.nn.WeightLoader;
@@ -165,12 +166,13 @@ public record LlamaConfig(
 
     @Override
     public ModelFacts facts() {
-        return facts(TYPE);
+        return facts(TYPE, Alignment.SHIFTED);
     }
 
-    ModelFacts facts(String type) {
-        return new ModelFacts(
-                type, vocabularySize, width, layers, Math.min(rope.maxPositions(), MOST_POSITIONS), special);
+    /// The facts of a family that has this layout.
+    ModelFacts facts(String type, Alignment alignment) {
+        int positions = Math.min(rope.maxPositions(), MOST_POSITIONS);
+        return new ModelFacts(type, vocabularySize, width, layers, positions, special, alignment);
     }
 
     @Override

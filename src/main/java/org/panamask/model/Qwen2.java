@@ -2,6 +2,7 @@ package org.panamask.model;
 
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.ModelConfig;
+import org.panamask.diffusion.Alignment;
 import org.panamask.nn.WeightLoader;
 
 /// Qwen 2 and 2.5: the layers of a Llama with biases on queries, keys and values; small ones have a tied head.
@@ -34,7 +35,7 @@ public final class Qwen2 implements LlamaFamily {
 
         @Override
         public ModelFacts facts() {
-            return layout.facts(TYPE);
+            return layout.facts(TYPE, Alignment.SHIFTED);
         }
 
         @Override

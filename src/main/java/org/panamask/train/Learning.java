@@ -2,6 +2,7 @@ package org.panamask.train;
 
 import java.util.List;
 import org.panamask.data.RowIds;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Annealing;
 import org.panamask.diffusion.AutoregressiveLoss;
 import org.panamask.diffusion.Canvas;
@@ -55,12 +56,12 @@ public sealed interface Learning {
             case Objective.DdmSft sft ->
                 new Diffusion(
                         new Masker(tokens.mask(), sft.epsilon(), noise),
-                        new DiffusionLoss(sft.shift(), sft.lossNormalization()),
+                        new DiffusionLoss(sft.alignment() != Alignment.OWN, sft.lossNormalization()),
                         new Annealing(sft.annealSteps(), seed));
             case Objective.Ddm ddm ->
                 new Diffusion(
                         new Masker(tokens.mask(), ddm.epsilon(), noise),
-                        new DiffusionLoss(ddm.shift(), ddm.lossNormalization()),
+                        new DiffusionLoss(ddm.alignment() != Alignment.OWN, ddm.lossNormalization()),
                         new Annealing(ddm.annealSteps(), seed));
             case Objective.Mgdm mgdm ->
                 new MultiGranularity(

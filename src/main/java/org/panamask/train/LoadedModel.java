@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
 import org.panamask.checkpoint.HubFolder;
@@ -40,6 +39,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Optional<Adapter> adapter;
     private final List<Path> merged = new ArrayList<>();
     private final RowIds special;
+    private final List<Integer> stops;
     private final ModelNotes notes;
 
     /// What of a model will be trained.
@@ -83,6 +83,7 @@ public final class LoadedModel implements AutoCloseable {
             this.model = backend.run("load " + folder, precision, ops -> model(ops, config, settings, trained));
             this.adapter = backend.run("load adapter", precision, ops -> adapter(ops, settings, trained));
             this.special = ModelTokens.resolve(settings, tokenizer, model.facts());
+            this.stops = ModelTokens.stops(folder, tokenizer, model.facts(), special);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -178,16 +179,18 @@ public final class LoadedModel implements AutoCloseable {
         return special;
     }
 
+    /// The tokens that end an answer, the end token of rows first.
+    public List<Integer> stops() {
+        return stops;
+    }
+
     /// The ids that samplers must know. Rows of the head that belong to no token are unused.
     public SamplerTokens samplerTokens() {
-        List<Integer> end = Stream.concat(Stream.of(special.eos()), model.facts().special().end().stream())
-                .distinct()
-                .toList();
         List<Integer> unused = IntStream.range(0, model.vocabularySize())
                 .filter(id -> !tokenizer.holds(id))
                 .boxed()
                 .toList();
-        return new SamplerTokens(special.mask(), special.pad(), end, unused);
+        return new SamplerTokens(special.mask(), special.pad(), stops, unused);
     }
 
     /// How the run that made the adapter, or else the model, wrote its prompts.

@@ -92,7 +92,8 @@ final class CommandsTest {
         assertThat(output.resolve("environment.json")).content().contains("\"java\"", "\"backend\": \"cpu\"", "oneDNN");
         assertThat(RecipeReader.read(output.resolve("recipe.yaml"), List.of()))
                 .isEqualTo(RecipeReader.read(
-                        folder.resolve("recipe.yaml"), List.of("data.val_size=4", "train.learning_rate=1e-3")));
+                        folder.resolve("recipe.yaml"),
+                        List.of("data.val_size=4", "train.learning_rate=1e-3", "objective.shift=true")));
     }
 
     private static List<String> names(Path folder) throws IOException {

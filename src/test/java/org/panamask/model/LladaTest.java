@@ -10,8 +10,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.panamask.checkpoint.HubFolder;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.Objective;
 import org.panamask.tensor.AttentionMask;
 
 /// LLaDA and Dream. Their numbers are compared with the references' by the parity test.
@@ -60,6 +64,19 @@ final class LladaTest {
                     .endsWith("model.transformer.ln_f.weight");
             assertThat(tiny.model().head()).isSameAs(tiny.model().parameters().weight("model.transformer.wte.weight"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llada-tiny, OWN", "illada-tiny, OWN", "dream-tiny, SHIFTED"})
+    void theFamilySaysWhichHiddenStatePredictsAColumn(String name, Alignment alignment) {
+        ModelFacts facts =
+                Models.config(HubFolder.config(Tiny.samplerFolder(name))).facts();
+
+        assertThat(facts.alignment()).isEqualTo(alignment);
+        assertThat(Objective.DdmSft.defaults().alignedAs(facts.alignment()))
+                .isEqualTo(Objective.DdmSft.defaults().with("shift", alignment == Alignment.SHIFTED));
+        assertThat(Objective.DdmSft.defaults().with("shift", true).alignedAs(facts.alignment()))
+                .isEqualTo(Objective.DdmSft.defaults().with("shift", true));
     }
 
     @Test

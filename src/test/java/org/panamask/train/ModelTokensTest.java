@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.ToyModel;
 import org.panamask.data.RowIds;
+import org.panamask.diffusion.Alignment;
 import org.panamask.model.ModelFacts;
 import org.panamask.model.SpecialIds;
 import org.panamask.text.Tokenizer;
@@ -31,7 +32,7 @@ final class ModelTokensTest {
     }
 
     private static ModelFacts facts(String type, SpecialIds special) {
-        return new ModelFacts(type, 32_000, 768, 2, 48, special);
+        return new ModelFacts(type, 32_000, 768, 2, 48, special, Alignment.SHIFTED);
     }
 
     private static SpecialIds mask(int id) {
@@ -95,5 +96,38 @@ final class ModelTokensTest {
                 .isThrownBy(() -> resolve(settings, facts("qwen2", SpecialIds.none())))
                 .withMessage(settings.path() + "/tokenizer.json: no mask token; name one with model.mask_token_id or"
                         + " model.mask_token");
+    }
+
+    @Test
+    void diffusionFamiliesWithoutASeparatorTakeTheEndToken() throws IOException {
+        keep(1);
+
+        assertThat(resolve(settings, facts("llada", mask(20)))).isEqualTo(new RowIds(0, 10, 10, 12, 20));
+        assertThat(resolve(settings.with("sep_token_id", 8), facts("Dream", mask(20)))
+                        .sep())
+                .isEqualTo(8);
+    }
+
+    private List<Integer> stops(String type) {
+        ModelFacts facts = facts(type, mask(20));
+        try (Tokenizer tokenizer = Tokenizer.open(settings.path())) {
+            return ModelTokens.stops(settings.path(), tokenizer, facts, new RowIds(0, 1, 2, 3, 4));
+        }
+    }
+
+    @Test
+    void modelsConvertedFromCausalOnesEndAnAnswerWithTheEndTokenOfRows() {
+        assertThat(stops("llama")).containsExactly(2);
+    }
+
+    @Test
+    void diffusionFamiliesEndAnAnswerAsTheirFilesSay() throws IOException {
+        assertThat(stops("llada")).containsExactly(2, 10, 11);
+
+        Files.writeString(settings.path().resolve("generation_config.json"), "{\"eos_token_id\": [11, 13, 32000, -1]}");
+        Path tokenizer = settings.path().resolve("tokenizer.json");
+        Files.writeString(tokenizer, Files.readString(tokenizer).replace(ToyModel.SPECIAL.get(4), "<|eot_id|>"));
+
+        assertThat(stops("Dream")).containsExactly(2, 10, 11, 13, 4);
     }
 }

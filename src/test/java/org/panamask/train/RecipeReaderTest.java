@@ -27,7 +27,9 @@ class RecipeReaderTest extends WrittenRecipe {
         Recipe expected = Recipe.of(folder.resolve("m"), folder.resolve("rows.jsonl"), folder.resolve("out"));
         assertThat(recipe)
                 .isEqualTo(expected.with("data", expected.data().with("dataset_dir", folder.resolve("data"))));
-        assertThat(recipe.objective()).isEqualTo(new Objective.DdmSft(true, 1e-3, 1, LossNormalization.REFERENCE));
+        assertThat(recipe.objective()).isEqualTo(Objective.DdmSft.defaults());
+        assertThat(Objective.DdmSft.defaults())
+                .isEqualTo(new Objective.DdmSft(Optional.empty(), 1e-3, 1, LossNormalization.REFERENCE));
         assertThat(recipe.lora()).isEmpty();
         assertThat(recipe.train().learningRate()).isEqualTo(5e-5);
         assertThat(recipe.train().scheduler()).isEqualTo(TrainSettings.Scheduler.COSINE);
@@ -61,7 +63,7 @@ class RecipeReaderTest extends WrittenRecipe {
         assertThat(recipe.model().init()).isEqualTo(ModelSettings.Init.RANDOM);
         assertThat(recipe.model().maskToken()).contains("<|mask|>");
         assertThat(recipe.objective())
-                .isEqualTo(new Objective.Ddm(true, 0.01, 10000, LossNormalization.TOKEN_BOUND, false));
+                .isEqualTo(new Objective.Ddm(Optional.empty(), 0.01, 10000, LossNormalization.TOKEN_BOUND, false));
         assertThat(recipe.lora())
                 .contains(new LoraSettings(
                         16,

@@ -53,7 +53,7 @@ class RecipeWriterTest {
                         """).contains("""
                         objective:
                           mode: ddm-sft
-                          shift: true
+                          # shift: not set
                           epsilon: 0.001
                           anneal_steps: 1
                           loss_normalization: reference
