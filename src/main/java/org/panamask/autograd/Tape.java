@@ -11,6 +11,7 @@ import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
+import org.panamask.tensor.Owner;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
@@ -124,6 +125,11 @@ public final class Tape implements Ops {
     @Override
     public double[] doubles(Tensor tensor) {
         return ops.doubles(tensor);
+    }
+
+    @Override
+    public Tensor zeros(Owner owner, Shape shape, DType dtype) {
+        return ops.zeros(owner, shape, dtype);
     }
 
     @Override
@@ -262,16 +268,40 @@ public final class Tape implements Ops {
     /// @throws IllegalStateException if something that is trained leads to it
     @Override
     public Tensor extrapolate(Tensor from, Tensor to, double factor) {
-        if (tracks(from) || tracks(to)) {
-            throw new IllegalStateException(
-                    "tape: extrapolate is for inference and has no way back; guide on the backend's own operations");
-        }
+        requireUntracked("extrapolate", from, to);
         return ops.extrapolate(from, to, factor);
     }
 
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
         return record(ops.gatherRows(x, rows), tracks(x), dy -> ops.gatherRowsBackward(dy, rows, gradients.into(x)));
+    }
+
+    /// Rows copied into a matrix, for caches; nothing leads back from it.
+    ///
+    /// @throws IllegalStateException if something that is trained leads to it
+    @Override
+    public void storeRows(Tensor x, Tensor rows, Tensor into) {
+        requireUntracked("storeRows", x, into);
+        ops.storeRows(x, rows, into);
+    }
+
+    /// A matrix with other rows, for caches; nothing leads back from it.
+    ///
+    /// @throws IllegalStateException if something that is trained leads to it
+    @Override
+    public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
+        requireUntracked("withRows", base, x);
+        return ops.withRows(base, rows, x);
+    }
+
+    private void requireUntracked(String operation, Tensor... inputs) {
+        for (Tensor input : inputs) {
+            if (tracks(input)) {
+                throw new IllegalStateException("tape: " + operation + " is for inference and has no way back; use the"
+                        + " backend's own operations");
+            }
+        }
     }
 
     @Override

@@ -14,7 +14,20 @@ public final class Canvas {
     private final Optional<int[]> positions;
     private final Options options;
 
-    private record Options(AttentionMask mask, Optional<Rows> rows, Optional<Dropout> dropout) {}
+    private record Options(
+            AttentionMask mask, Optional<Rows> rows, Optional<Dropout> dropout, Optional<Cached> cached) {}
+
+    private static final class Cached {
+        private final KeyCache cache;
+        private final int[] fed;
+        private final int[] kept;
+
+        Cached(KeyCache cache, int[] fed, int[] kept) {
+            this.cache = cache;
+            this.fed = fed;
+            this.kept = kept;
+        }
+    }
 
     private static final class Rows {
         private final int[] indices;
@@ -55,12 +68,12 @@ public final class Canvas {
                 tokens,
                 ids,
                 Optional.empty(),
-                new Options(new AttentionMask.Full(), Optional.empty(), Optional.empty()));
+                new Options(new AttentionMask.Full(), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     /// The same under another mask.
     public Canvas withMask(AttentionMask mask) {
-        return with(new Options(mask, options.rows, options.dropout));
+        return with(new Options(mask, options.rows, options.dropout, options.cached));
     }
 
     /// The same with given positions, one for each id.
@@ -79,13 +92,39 @@ public final class Canvas {
             throw new IllegalArgumentException(
                     "canvas: at least one row must be wanted, but got none; leave the forward pass out");
         }
-        for (int r = 0; r < wanted.length; r++) {
-            if (wanted[r] < 0 || wanted[r] >= ids.length || (r > 0 && wanted[r] <= wanted[r - 1])) {
-                throw new IllegalArgumentException("canvas: wanted rows must ascend within [0, " + ids.length
-                        + "), but got " + wanted[r] + " at " + r);
+        requireAscending("wanted", wanted);
+        return with(new Options(options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached));
+    }
+
+    /// The same of which only the rows `fed` are computed, as `b * T + i` in ascending order; keys and values of
+    /// all others come from `cache`. Those of the rows `kept`, all of them fed, replace what the cache has; those
+    /// of fed rows that are not kept count in this pass only. Wanted rows must be fed, and by default those are all
+    /// fed ones.
+    ///
+    /// @throws IllegalArgumentException if nothing is fed, rows do not ascend within the canvas, or the cache is
+    ///     for another number of rows or columns
+    public Canvas withCache(KeyCache cache, int[] fed, int[] kept) {
+        if (cache.batch() != batch || cache.tokens() != tokens) {
+            throw new IllegalArgumentException("canvas: a cache of " + batch + " x " + tokens
+                    + " is needed, but got one of " + cache.batch() + " x " + cache.tokens());
+        }
+        if (fed.length == 0) {
+            throw new IllegalArgumentException(
+                    "canvas: at least one row must be fed, but got none; leave the forward pass out");
+        }
+        requireAscending("fed", fed);
+        requireAscending("kept", kept);
+        return with(
+                new Options(options.mask, options.rows, options.dropout, Optional.of(new Cached(cache, fed, kept))));
+    }
+
+    private void requireAscending(String what, int[] rows) {
+        for (int r = 0; r < rows.length; r++) {
+            if (rows[r] < 0 || rows[r] >= ids.length || (r > 0 && rows[r] <= rows[r - 1])) {
+                throw new IllegalArgumentException("canvas: " + what + " rows must ascend within [0, " + ids.length
+                        + "), but got " + rows[r] + " at " + r);
             }
         }
-        return with(new Options(options.mask, Optional.of(new Rows(wanted)), options.dropout));
     }
 
     /// The same with dropout, as in training.
@@ -96,7 +135,7 @@ public final class Canvas {
             throw new IllegalArgumentException("canvas: dropout needs the samples of " + batch + " rows, but got "
                     + dropout.samples().size());
         }
-        return with(new Options(options.mask, options.rows, Optional.of(dropout)));
+        return with(new Options(options.mask, options.rows, Optional.of(dropout), options.cached));
     }
 
     private Canvas with(Options changed) {
@@ -139,18 +178,33 @@ public final class Canvas {
         return options.mask;
     }
 
-    /// Whether every hidden row is wanted.
+    /// Whether every row that is computed is wanted.
     public boolean wantsAllRows() {
         return options.rows.isEmpty();
     }
 
     /// The wanted hidden rows `b * T + i`, ascending.
     public int[] rows() {
-        return options.rows.map(rows -> rows.indices).orElseGet(() -> {
+        return options.rows.map(rows -> rows.indices).orElseGet(this::fed);
+    }
+
+    /// Where keys and values of rows that are not fed come from; empty where all are fed.
+    public Optional<KeyCache> cache() {
+        return options.cached.map(cached -> cached.cache);
+    }
+
+    /// The rows `b * T + i` that are computed, ascending.
+    public int[] fed() {
+        return options.cached.map(cached -> cached.fed).orElseGet(() -> {
             int[] all = new int[ids.length];
             Arrays.setAll(all, n -> n);
             return all;
         });
+    }
+
+    /// The rows whose keys and values the cache keeps, ascending; none without a cache.
+    public int[] kept() {
+        return options.cached.map(cached -> cached.kept).orElseGet(() -> new int[0]);
     }
 
     /// The dropout of a training step; empty for none.

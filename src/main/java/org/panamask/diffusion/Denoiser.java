@@ -8,7 +8,7 @@ import org.panamask.tensor.Weight;
 /// for the rows that need them and no others.
 public interface Denoiser {
     /// The hidden states of the rows that `canvas` wants, after the last norm: `[R, D]` in the order of
-    /// [Canvas#rows].
+    /// [Canvas#rows]. Where the canvas has a cache, only fed rows are computed.
     ///
     /// @throws IllegalArgumentException if the canvas is longer than [#maxPositions] or holds an id outside the
     ///     vocabulary
@@ -19,6 +19,9 @@ public interface Denoiser {
 
     /// V, the number of rows of the head.
     int vocabularySize();
+
+    /// How much a [KeyCache] for it holds of a row.
+    KeyCache.Room keyRoom();
 
     /// How many positions a canvas may have.
     int maxPositions();

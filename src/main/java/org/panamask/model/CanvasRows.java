@@ -2,39 +2,125 @@ package org.panamask.model;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.KeyCache;
+import org.panamask.nn.CachedLayer;
+import org.panamask.nn.CachedRows;
 import org.panamask.nn.LayerRows;
 import org.panamask.nn.Rows;
+import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
 
-/// The rows of a canvas on the device, for the inner layers and for the last.
+/// The rows of a canvas on the device.
 ///
-/// @param inner all rows in and out
-/// @param last all rows in, the wanted ones out
-record CanvasRows(LayerRows inner, LayerRows last) {
+/// @param canvas the canvas
+/// @param inner what inner layers compute: all fed rows in and out
+/// @param last what the last layer computes: all fed rows in, the wanted ones out
+/// @param cached where keys and values of other rows come from
+record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<CachedRows> cached) {
     /// Uploads what the layers need to know of `canvas`.
     ///
-    /// @throws ModelException if a position or an id is out of the model's range
+    /// @throws ModelException if a position or an id is out of the model's range, or rows are missing that are to
+    ///     be seen
     static CanvasRows upload(Ops ops, Canvas canvas, ModelFacts facts) {
         int[] positions = canvas.positions();
+        int[] fed = canvas.fed();
         requireBelow("positions", positions, facts.maxPositions(), "take a shorter canvas");
         requireBelow("token ids", canvas.ids(), facts.vocabularySize(), "take the tokenizer of the model");
-        int[] everything = new int[positions.length];
-        Arrays.setAll(everything, n -> n);
-        Rows all = rows(ops, canvas, everything);
-        LayerRows inner =
-                new LayerRows(all, all, Optional.empty(), canvas.mask().lower(canvas.batch(), canvas.tokens()));
+        KeyIntervals mask = canvas.mask().lower(canvas.batch(), canvas.tokens(), fed);
+        Optional<CachedRows> cached = canvas.cache().map(cache -> {
+            requireSeen(canvas, cache, mask);
+            return cachedRows(ops, fed, canvas.kept());
+        });
+        Rows all = rows(ops, canvas, fed);
+        LayerRows inner = new LayerRows(all, all, Optional.empty(), mask, Optional.empty());
         if (canvas.wantsAllRows()) {
-            return new CanvasRows(inner, inner);
+            return new CanvasRows(canvas, inner, inner, cached);
         }
         int[] wanted = canvas.rows();
         LayerRows last = new LayerRows(
                 all,
                 rows(ops, canvas, wanted),
-                Optional.of(ops.upload(Shape.of(wanted.length), wanted)),
-                canvas.mask().lower(canvas.batch(), canvas.tokens(), wanted));
-        return new CanvasRows(inner, last);
+                Optional.of(upload(ops, places(wanted, fed))),
+                canvas.mask().lower(canvas.batch(), canvas.tokens(), wanted),
+                Optional.empty());
+        return new CanvasRows(canvas, inner, last, cached);
+    }
+
+    private static Tensor upload(Ops ops, int[] values) {
+        return ops.upload(Shape.of(values.length), values);
+    }
+
+    private static CachedRows cachedRows(Ops ops, int[] fed, int[] kept) {
+        return new CachedRows(
+                upload(ops, fed),
+                Arrays.equals(fed, kept)
+                        ? Optional.empty()
+                        : Optional.of(new CachedRows.Kept(upload(ops, kept), upload(ops, places(kept, fed)))));
+    }
+
+    /// Where each of `some` stands among `fed`.
+    private static int[] places(int[] some, int[] fed) {
+        int[] places = new int[some.length];
+        for (int n = 0; n < some.length; n++) {
+            places[n] = Arrays.binarySearch(fed, some[n]);
+            if (places[n] < 0) {
+                throw new ModelException("hidden states: wanted and kept rows must be fed, but row " + some[n]
+                        + " is not; feed it or leave it out");
+            }
+        }
+        return places;
+    }
+
+    /// Every row between the first and the last that a fed row may see must be fed or kept from a pass before.
+    private static void requireSeen(Canvas canvas, KeyCache cache, KeyIntervals mask) {
+        boolean[] here = new boolean[canvas.ids().length];
+        for (int row : canvas.fed()) {
+            here[row] = true;
+        }
+        IntPredicate known = row -> here[row] || cache.holds(row);
+        for (int b = 0; b < canvas.batch(); b++) {
+            int from = mask.firstRow(b);
+            int to = mask.firstRow(b + 1);
+            for (int i = mask.lowestKey(from, to); i < mask.highestKey(from, to); i++) {
+                if (!known.test(b * canvas.tokens() + i)) {
+                    throw new ModelException("hidden states: every row that is seen must be fed or in the key cache,"
+                            + " but column " + i + " of row " + b + " is in neither; feed all of a text once first");
+                }
+            }
+        }
+    }
+
+    /// The ids of the fed rows.
+    Tensor ids(Ops ops) {
+        return upload(ops, Arrays.stream(canvas.fed()).map(n -> canvas.ids()[n]).toArray());
+    }
+
+    /// Passes `x`, the fed rows, through `layers` layers.
+    Tensor through(Ops ops, Tensor x, int layers, Layer layer) {
+        canvas.cache().ifPresent(cache -> cache.writing(canvas.kept()));
+        Tensor y = ops.chain("layers", x, layers, (index, input) -> layer.forward(index, input, rows(index, layers)));
+        canvas.cache().ifPresent(cache -> cache.written(canvas.kept()));
+        return y;
+    }
+
+    /// One layer of a model.
+    @FunctionalInterface
+    interface Layer {
+        /// The result of layer `index` for `x`.
+        Tensor forward(int index, Tensor x, LayerRows rows);
+    }
+
+    private LayerRows rows(int index, int layers) {
+        LayerRows rows = index == layers - 1 ? last : inner;
+        return cached.map(some -> {
+                    KeyCache.Layer kept = canvas.cache().orElseThrow().layers().get(index);
+                    return rows.withCache(new CachedLayer(some, kept.keys(), kept.values()));
+                })
+                .orElse(rows);
     }
 
     private static Rows rows(Ops ops, Canvas canvas, int[] chosen) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.KeyCache;
 import org.panamask.nn.Dropout;
 import org.panamask.nn.LayerNorm;
 import org.panamask.nn.LayerRows;
@@ -12,7 +13,6 @@ import org.panamask.nn.Parameters;
 import org.panamask.nn.Rows;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Ops;
-import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -37,8 +37,8 @@ public final class Gpt2 implements Model {
             Tensor all = inputs.forward(ops, x, rows.all()); // [N, 3 D]
             Tensor mixed = ops.attention(
                     split(rows.pick(ops, ops.columns(all, 0, width))), // [R, H, d]
-                    split(ops.columns(all, width, width)), // [N, H, d]
-                    split(ops.columns(all, 2 * width, width)),
+                    rows.keys(ops, split(ops.columns(all, width, width))), // [N, H, d]
+                    rows.values(ops, split(ops.columns(all, 2 * width, width))),
                     rows.mask(),
                     probabilities.key(rows.wanted()));
             Tensor joined = mixed.reshape(mixed.shape().extent(0), width);
@@ -131,22 +131,25 @@ public final class Gpt2 implements Model {
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
         CanvasRows rows = CanvasRows.upload(ops, canvas, facts());
-        Tensor ids = ops.upload(Shape.of(canvas.ids().length), canvas.ids());
         Rows all = rows.inner().all();
-        Tensor tokens = ops.embedding(ids, tables.embedding()); // [N, D]
+        Tensor tokens = ops.embedding(rows.ids(ops), tables.embedding()); // [N, D]
         Tensor placed = ops.add(tokens, ops.embedding(all.positions(), positions));
-        int last = blocks.size() - 1;
-        Tensor x = ops.chain(
-                "layers",
+        Tensor x = rows.through(
+                ops,
                 dropout.forward(ops, placed, all),
                 blocks.size(),
-                (layer, y) -> blocks.get(layer).forward(ops, y, layer == last ? rows.last() : rows.inner()));
+                (layer, y, of) -> blocks.get(layer).forward(ops, y, of));
         return norm.forward(ops, x); // [R, D]
     }
 
     @Override
     public Weight head() {
         return tables.head();
+    }
+
+    @Override
+    public KeyCache.Room keyRoom() {
+        return new KeyCache.Room(blocks.size(), Math.toIntExact(head().shape().last()));
     }
 
     @Override

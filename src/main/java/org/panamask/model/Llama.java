@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.KeyCache;
 import org.panamask.nn.Attention;
 import org.panamask.nn.LayerRows;
 import org.panamask.nn.Linear;
@@ -13,7 +14,6 @@ import org.panamask.nn.Rotary;
 import org.panamask.nn.SwiGlu;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Ops;
-import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -89,19 +89,23 @@ public final class Llama implements Model {
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
         CanvasRows rows = CanvasRows.upload(ops, canvas, facts());
-        Tensor ids = ops.upload(Shape.of(canvas.ids().length), canvas.ids());
-        int last = blocks.size() - 1;
-        Tensor x = ops.chain(
-                "layers",
-                ops.embedding(ids, tables.embedding()), // [N, D]
+        Tensor x = rows.through(
+                ops,
+                ops.embedding(rows.ids(ops), tables.embedding()), // [N, D]
                 blocks.size(),
-                (layer, y) -> blocks.get(layer).forward(ops, y, layer == last ? rows.last() : rows.inner(), rotary));
+                (layer, y, of) -> blocks.get(layer).forward(ops, y, of, rotary));
         return norm.forward(ops, x); // [R, D]
     }
 
     @Override
     public Weight head() {
         return tables.head();
+    }
+
+    @Override
+    public KeyCache.Room keyRoom() {
+        return new KeyCache.Room(
+                blocks.size(), config.heads().keys() * config.heads().width());
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.panamask.checkpoint.WrapperNaming;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.KeyCache;
 import org.panamask.nn.Linear;
 import org.panamask.nn.Parameters;
 import org.panamask.nn.Rotary;
@@ -64,6 +65,11 @@ public sealed interface LlamaFamily extends Model permits Dream, Llada, Qwen2 {
     @Override
     default Tensor hidden(Ops ops, Canvas canvas) {
         return layers().hidden(ops, canvas);
+    }
+
+    @Override
+    default KeyCache.Room keyRoom() {
+        return layers().keyRoom();
     }
 
     @Override

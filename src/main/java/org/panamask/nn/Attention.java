@@ -27,8 +27,8 @@ public record Attention(Linear query, Linear key, Linear value, Linear output, H
         Tensor v = value.forward(ops, x, rows.all());
         Tensor mixed = ops.attention(
                 ops.rotate(split(q, heads.queries()), rotary.at(rows.wanted())), // [R, H, d]
-                ops.rotate(split(k, heads.keys()), rotary.at(rows.all())), // [N, K, d]
-                split(v, heads.keys()),
+                rows.keys(ops, ops.rotate(split(k, heads.keys()), rotary.at(rows.all()))), // [N, K, d]
+                rows.values(ops, split(v, heads.keys())),
                 rows.mask());
         return output.forward(
                 ops, mixed.reshape(mixed.shape().extent(0), (long) heads.queries() * heads.width()), rows.wanted());

@@ -20,9 +20,6 @@ public interface BackwardOps extends Ops {
     /// @param trainable whether the optimizer will change it; the values are then kept as [Ops#sumType]
     Weight weight(Owner owner, HostTensor source, boolean trainable);
 
-    /// A tensor of zeros that `owner` keeps.
-    Tensor zeros(Owner owner, Shape shape, DType dtype);
-
     /// Copies elements, converting between float types where they differ.
     void copy(Tensor from, Tensor to);
 

@@ -29,6 +29,9 @@ public interface Ops {
     /// Waits for `tensor`, of any float type, and copies it to the host.
     double[] doubles(Tensor tensor);
 
+    /// A tensor of zeros that `owner` keeps.
+    Tensor zeros(Owner owner, Shape shape, DType dtype);
+
     /// Runs `body` in a scope of its own: every tensor made inside ends with it.
     <T> T scoped(Supplier<T> body);
 
@@ -124,6 +127,15 @@ public interface Ops {
 
     /// Rows of a matrix: `x` `[N, D]`, `rows` `[R]` I32, result `[R, D]`.
     Tensor gatherRows(Tensor x, Tensor rows);
+
+    /// Copies rows into a matrix in place, `into[rows[r]] = x[r]`: `x` `[R, D]`, `rows` `[R]` I32, `into` `[N, D]`
+    /// of the same type, such as a cache that an owner keeps. Of equal rows the last counts. It is for inference:
+    /// nothing leads back from it.
+    void storeRows(Tensor x, Tensor rows, Tensor into);
+
+    /// A copy of the matrix `base` `[N, D]` in which `x` `[R, D]` stands at `rows` `[R]` I32, as [#storeRows] puts
+    /// it.
+    Tensor withRows(Tensor base, Tensor rows, Tensor x);
 
     /// Columns of a matrix: `x` `[N, D]`, result `[N, count]`, the columns from `from` on.
     Tensor columns(Tensor x, long from, long count);

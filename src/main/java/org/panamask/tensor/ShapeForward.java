@@ -259,6 +259,17 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     }
 
     @Override
+    public void storeRows(Tensor x, Tensor rows, Tensor into) {
+        ShapeRules.storeRows(x, rows, into);
+        count("storeRows", 0);
+    }
+
+    @Override
+    public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
+        return counted("withRows", 0, ShapeRules.withRows(base, rows, x));
+    }
+
+    @Override
     public Tensor columns(Tensor x, long from, long count) {
         return counted("columns", 0, ShapeRules.columns(x, from, count));
     }

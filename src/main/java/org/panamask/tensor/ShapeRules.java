@@ -236,6 +236,31 @@ public final class ShapeRules {
         return Shape.of(rows.count(), x.shape().last());
     }
 
+    /// The rules of [Ops#storeRows].
+    public static void storeRows(Tensor x, Tensor rows, Tensor into) {
+        requireInts("storeRows", "rows", rows);
+        requireOneType("storeRows", "x and into", x, into);
+        if (!placed(x, rows, into)) {
+            throw refused("storeRows: x [R, D] needs rows [R] and into [N, D]", x.shape(), rows.shape(), into.shape());
+        }
+    }
+
+    /// The rules of [Ops#withRows].
+    public static Shape withRows(Tensor base, Tensor rows, Tensor x) {
+        requireInts("withRows", "rows", rows);
+        requireOneType("withRows", "base and x", base, x);
+        if (!placed(x, rows, base)) {
+            throw refused("withRows: base [N, D] needs rows [R] and x [R, D]", base.shape(), rows.shape(), x.shape());
+        }
+        return base.shape();
+    }
+
+    private static boolean placed(Tensor x, Tensor rows, Tensor matrix) {
+        return isMatrix(matrix)
+                && rows.shape().rank() == 1
+                && x.shape().equals(Shape.of(rows.count(), matrix.shape().last()));
+    }
+
     /// The rules of [Ops#columns].
     public static Shape columns(Tensor x, long from, long count) {
         requireFloats("columns", "x", x);

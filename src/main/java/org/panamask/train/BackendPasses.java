@@ -5,6 +5,7 @@ import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
 import org.panamask.diffusion.Passes;
 import org.panamask.tensor.Ops;
+import org.panamask.tensor.Owner;
 
 /// Runs each forward pass of a sampler as a job of a backend, so that callers take turns between passes.
 ///
@@ -14,5 +15,10 @@ public record BackendPasses(Backend backend, Precision precision) implements Pas
     @Override
     public <T> T run(Function<Ops, T> pass) {
         return backend.run("denoising pass", precision, pass::apply);
+    }
+
+    @Override
+    public Owner owner(String name) {
+        return backend.owner(name);
     }
 }

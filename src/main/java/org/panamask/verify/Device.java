@@ -45,6 +45,11 @@ record Device(Backend backend, Precision precision) {
             return device.run(pass::apply);
         }
 
+        @Override
+        public Owner owner(String name) {
+            return device.backend().owner(name);
+        }
+
         /// The numbers of `weight`, or of its gradient, laid out as files keep it.
         double[] filed(Weight weight, double[] values) {
             if (!model.config().transposed(weight.name())) {

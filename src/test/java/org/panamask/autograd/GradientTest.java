@@ -107,8 +107,14 @@ class GradientTest {
             tape.watch(x);
             assertThatIllegalStateException()
                     .isThrownBy(() -> tape.extrapolate(y, x, 2))
-                    .withMessage("tape: extrapolate is for inference and has no way back; guide on the backend's own"
+                    .withMessage("tape: extrapolate is for inference and has no way back; use the backend's own"
                             + " operations");
+            Tensor row = ops.upload(Shape.of(1), new int[] {0});
+            assertThatIllegalStateException().isThrownBy(() -> tape.storeRows(x, row, y));
+            assertThatIllegalStateException().isThrownBy(() -> tape.withRows(y, row, x));
+            assertThat(ops.doubles(tape.withRows(y, row, y))).containsExactly(2, 3);
+            tape.storeRows(ops.upload(Shape.of(1, 2), new double[] {4, 5}), row, y);
+            assertThat(ops.doubles(y)).containsExactly(4, 5);
             return 0;
         });
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -184,6 +185,43 @@ class OpsContractTest extends BackendContract {
             double[] y = ops.doubles(ops.dropout(x, key));
             double[] zeros = Arrays.stream(y).map(each -> each == 0 ? 1 : 0).toArray();
             return List.of(y, zeros, ops.doubles(replaced.tensor()), ops.doubles(added.tensor()));
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, 1", "7, 13, 3", "0, 5, 4", "5, 4, 5"})
+    void rowsAreStoredInPlaceOrInACopy(int stored, int width, int rows) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor x = inputs.normal(stored, width);
+            Tensor places = ops.upload(
+                    Shape.of(stored),
+                    IntStream.range(0, stored).map(r -> 2 * r % rows).toArray());
+            Tensor base = inputs.normal(rows, width);
+            double[] before = ops.doubles(base);
+            double[] copied = ops.doubles(ops.withRows(base, places, x));
+            assertThat(ops.doubles(base)).isEqualTo(before);
+            ops.storeRows(x, places, base);
+            assertThat(ops.doubles(base)).isEqualTo(copied);
+            Tensor kept = ops.zeros(inputs.owner(), Shape.of(rows, width), ops.dtype());
+            ops.storeRows(x, places, kept);
+            return List.of(copied, ops.doubles(kept));
+        });
+    }
+
+    @Test
+    void rowsOutsideOfTheMatrixAreNotStored() {
+        contract.results(backend, (ops, inputs) -> {
+            Tensor base = inputs.normal(2, 3);
+            double[] before = ops.doubles(base);
+            Tensor rows = ops.upload(Shape.of(2), new int[] {0, 2});
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ops.storeRows(inputs.normal(2, 3), rows, base))
+                    .withMessage("storeRows: rows must be in [0, 2), but got 2 at position 1");
+            assertThat(ops.doubles(base)).isEqualTo(before);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ops.withRows(base, rows, inputs.normal(2, 3)))
+                    .withMessage("withRows: rows must be in [0, 2), but got 2 at position 1");
+            return List.of();
         });
     }
 

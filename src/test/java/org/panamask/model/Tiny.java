@@ -13,7 +13,7 @@ import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
 
-/// A tiny random model on the reference backend.
+/// A tiny random model, on the reference backend unless another is named.
 ///
 /// @param backend computes
 /// @param owner of the weights
@@ -38,7 +38,11 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
     }
 
     static Tiny open(Path folder) {
-        return made((ops, owner) -> {
+        return open("reference", folder);
+    }
+
+    static Tiny open(String backend, Path folder) {
+        return made(backend, (ops, owner) -> {
             try (HubFolder hub = HubFolder.open(folder)) {
                 return Models.load(hub, ops, owner, false);
             }
@@ -63,7 +67,11 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
     }
 
     private static Tiny made(Maker maker) {
-        Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference"));
+        return made("reference", maker);
+    }
+
+    private static Tiny made(String name, Maker maker) {
+        Backend backend = Backends.open(BackendSettings.defaults().with("name", name));
         try {
             Owner owner = backend.owner("weights");
             return new Tiny(backend, owner, backend.run("load", Precision.F32, ops -> maker.make(ops, owner)));
@@ -88,6 +96,11 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
     @Override
     public <T> T run(Function<Ops, T> pass) {
         return backend.run("pass", Precision.F32, pass::apply);
+    }
+
+    @Override
+    public Owner owner(String name) {
+        return backend.owner(name);
     }
 
     @Override

@@ -157,6 +157,12 @@ class ShapeOpsTest {
                 () -> ops.add(made(1), ops.empty(Shape.of(1), DType.F32)),
                 "add: x and y must be of one type, but got [BF16, F32]");
         refused(
+                () -> ops.storeRows(made(1, 2), ints(2), made(3, 2)),
+                "storeRows: x [R, D] needs rows [R] and into [N, D], but got [[1, 2], [2], [3, 2]]");
+        refused(
+                () -> ops.withRows(made(3, 2), ints(2), made(2, 1)),
+                "withRows: base [N, D] needs rows [R] and x [R, D], but got [[3, 2], [2], [2, 1]]");
+        refused(
                 () -> ops.extrapolate(made(1, 2), made(2, 1), 2),
                 "extrapolate: from and to must have one shape, but got [[1, 2], [2, 1]]");
         refused(() -> ops.linear(ints(1, 2), weight(3, 2)), "linear: x must be F64, F32, F16 or BF16, but got I32");

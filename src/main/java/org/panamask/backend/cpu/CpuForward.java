@@ -230,6 +230,20 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
     }
 
     @Override
+    public void storeRows(Tensor x, Tensor rows, Tensor into) {
+        ShapeRules.storeRows(x, rows, into);
+        HostNumbers.storeRows(x, rows, into, "storeRows: rows");
+    }
+
+    @Override
+    public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
+        Tensor y = make(ShapeRules.withRows(base, rows, x), base.dtype());
+        HostNumbers.copy(base, y);
+        HostNumbers.storeRows(x, rows, y, "withRows: rows");
+        return y;
+    }
+
+    @Override
     public Tensor columns(Tensor x, long from, long count) {
         return Columns.take(job, x, from, ShapeRules.columns(x, from, count));
     }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.ShapeException;
+import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// Element access and conversion between float types. Rounding is to nearest even.
@@ -76,6 +77,21 @@ public final class HostNumbers {
         }
         for (long i = 0; i < to.count(); i++) {
             put(to, i, from.at(i));
+        }
+    }
+
+    /// Copies row r of `x` over row `rows[r]` of `into`, a matrix of the same type; `what` names the indices in
+    /// messages.
+    ///
+    /// @throws IllegalArgumentException if an index lies outside
+    public static void storeRows(Tensor x, Tensor rows, Tensor into, String what) {
+        long bytes = into.shape().last() * into.dtype().bytes();
+        long bound = into.shape().extent(0);
+        for (long row = 0; row < rows.count(); row++) {
+            ShapeRules.requireIndex(what, intAt(rows, row), row, bound);
+        }
+        for (long row = 0; row < rows.count(); row++) {
+            MemorySegment.copy(x.memory(), row * bytes, into.memory(), intAt(rows, row) * bytes, bytes);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.panamask.backend.host.HostArena;
+import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
@@ -184,6 +185,20 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
     public Tensor gatherRows(Tensor x, Tensor rows) {
         Tensor y = make(ShapeRules.gatherRows(x, rows), dtype);
         MatmulLoops.gather(x, Values.ints(rows), y, "gatherRows: rows");
+        return y;
+    }
+
+    @Override
+    public void storeRows(Tensor x, Tensor rows, Tensor into) {
+        ShapeRules.storeRows(x, rows, into);
+        HostNumbers.storeRows(x, rows, into, "storeRows: rows");
+    }
+
+    @Override
+    public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
+        Tensor y = make(ShapeRules.withRows(base, rows, x), base.dtype());
+        HostNumbers.copy(base, y);
+        HostNumbers.storeRows(x, rows, y, "withRows: rows");
         return y;
     }
 
