@@ -34,5 +34,6 @@ module org.panamask {
 
     provides org.panamask.backend.BackendProvider with
             org.panamask.backend.cpu.CpuProvider,
+            org.panamask.backend.cuda.CudaProvider,
             org.panamask.backend.reference.ReferenceProvider;
 }

@@ -150,6 +150,7 @@ final class ArchitectureTest {
         mayKnow.put("backend.host", names("backend", "tensor"));
         mayKnow.put("backend.reference", names("backend", "backend.host", "tensor", "ffi"));
         mayKnow.put("backend.cpu", names("backend", "backend.host", "tensor", "ffi"));
+        mayKnow.put("backend.cuda", names("backend", "tensor", "ffi"));
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));

@@ -1,12 +1,11 @@
 package org.panamask.app;
 
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendException;
+import org.panamask.backend.BackendProvider;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
@@ -32,23 +31,31 @@ final class DoctorCommand implements Callable<Integer> {
         line(out, "heap", Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB at most");
         line(out, "native access", nativeAccess(DoctorCommand.class.getModule()));
         int status = 0;
-        for (String name : List.of("cpu", "reference")) {
-            try (Backend backend = Backends.open(BackendSettings.defaults().with("name", name))) {
-                line(out, name, "runs here");
-                for (Map.Entry<String, String> fact : backend.report().entrySet()) {
-                    line(out, "  " + fact.getKey(), fact.getValue());
-                }
-                for (Precision precision : Precision.values()) {
-                    line(out, "  computes " + precision.name().toLowerCase(Locale.ROOT), canRun(backend, precision));
-                }
-            } catch (BackendException refused) {
-                line(out, name, String.valueOf(refused.getMessage()));
+        for (BackendProvider kind : Backends.kinds()) {
+            // A GPU is not needed; everything else must run anywhere.
+            if (!describe(out, kind) && !kind.name().equals("cuda")) {
                 status = 1;
             }
         }
-        line(out, "cuda", "not there yet in this version");
         out.flush();
         return status;
+    }
+
+    /// Whether it runs here.
+    private static boolean describe(PrintWriter out, BackendProvider kind) {
+        boolean runs = true;
+        try (Backend backend = Backends.open(BackendSettings.defaults().with("name", kind.name()))) {
+            line(out, kind.name(), "runs here");
+            backend.report().forEach((fact, value) -> line(out, "  " + fact, value));
+            for (Precision precision : Precision.values()) {
+                line(out, "  computes " + precision.name().toLowerCase(Locale.ROOT), canRun(backend, precision));
+            }
+        } catch (BackendException refused) {
+            line(out, kind.name(), String.valueOf(refused.getMessage()));
+            runs = false;
+        }
+        kind.installation().forEach((library, found) -> line(out, "  " + library, found));
+        return runs;
     }
 
     private static String nativeAccess(Module module) {

@@ -15,7 +15,7 @@ public final class Backends {
     /// @throws BackendException if it cannot run here
     public static Backend open(BackendSettings settings) {
         List<String> names = new ArrayList<>();
-        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
+        for (BackendProvider provider : providers()) {
             if (provider.name().equals(settings.name())) {
                 Backend backend = provider.open(settings);
                 return settings.profile() ? new ProfiledBackend(backend) : backend;
@@ -23,5 +23,16 @@ public final class Backends {
             names.add(provider.name());
         }
         throw new SettingException("backend.name must be one of " + names + ", not '" + settings.name() + "'");
+    }
+
+    /// The kinds of backends there are, whether or not they can run here.
+    public static List<BackendProvider> kinds() {
+        List<BackendProvider> kinds = new ArrayList<>();
+        providers().forEach(kinds::add);
+        return kinds;
+    }
+
+    private static ServiceLoader<BackendProvider> providers() {
+        return ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader());
     }
 }

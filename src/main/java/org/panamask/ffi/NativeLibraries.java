@@ -1,19 +1,14 @@
 package org.panamask.ffi;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.net.URL;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.panamask.bindings.dnnl.dnnl_h;
 import org.panamask.bindings.dnnl.dnnl_version_t;
-import org.panamask.ffi.LibraryReport.Attempt;
 
 /// Finds and loads native libraries, each once a process.
 ///
@@ -51,30 +46,21 @@ public final class NativeLibraries {
     /// One search, with the settings it goes by.
     record Search(NativePlatform platform, Properties properties, Map<String, String> environment) {
         LibraryReport dnnl() {
-            List<Attempt> attempts = new ArrayList<>();
+            LibraryAttempts attempts = new LibraryAttempts();
             String named = setting("panamask.lib.dnnl", "PANAMASK_LIB_DNNL");
-            boolean loaded = named.isEmpty() ? fromJar(attempts) || fromPath(attempts) : fromFile(named, attempts);
+            boolean loaded = named.isEmpty() ? fromJar(attempts) || fromPath(attempts) : attempts.file(Path.of(named));
             if (!loaded) {
                 String advice = named.isEmpty() ? ADVICE : "correct or unset panamask.lib.dnnl and PANAMASK_LIB_DNNL";
-                throw new LibraryLoadException(new LibraryReport("dnnl", false, "", attempts), advice);
+                throw new LibraryLoadException(new LibraryReport("dnnl", false, "", attempts.list()), advice);
             }
-            return new LibraryReport("dnnl", true, version(), attempts);
+            return new LibraryReport("dnnl", true, version(), attempts.list());
         }
 
         private String setting(String property, String variable) {
             return properties.getProperty(property, environment.getOrDefault(variable, ""));
         }
 
-        private boolean fromFile(String file, List<Attempt> attempts) {
-            Path path = Path.of(file).toAbsolutePath();
-            if (!Files.isRegularFile(path)) {
-                attempts.add(new Attempt(path.toString(), "no such file"));
-                return false;
-            }
-            return attempt(path.toString(), attempts, () -> System.load(path.toString()));
-        }
-
-        private boolean fromJar(List<Attempt> attempts) {
+        private boolean fromJar(LibraryAttempts attempts) {
             String cache = setting("panamask.cache", "PANAMASK_CACHE");
             LibraryCache files = new LibraryCache((cache.isEmpty() ? platform.cache() : Path.of(cache))
                     .resolve("native")
@@ -85,37 +71,19 @@ public final class NativeLibraries {
                 URL resource = NativeLibraries.class.getClassLoader().getResource(entry);
                 boolean required = name.equals(platform.files().getLast());
                 if (resource != null) {
-                    loaded = attempt(
+                    loaded = attempts.attempt(
                             resource.toString(),
-                            attempts,
                             () -> System.load(files.fileOf(resource, name).toString()));
                 } else if (required) {
-                    attempts.add(new Attempt(entry, "not in any jar on the class or module path"));
+                    attempts.note(entry, "not in any jar on the class or module path");
                     loaded = false;
                 }
             }
             return loaded;
         }
 
-        private boolean fromPath(List<Attempt> attempts) {
-            return attempt("library path", attempts, () -> System.loadLibrary("dnnl"));
-        }
-
-        private interface Loading {
-            void run() throws IOException;
-        }
-
-        private static boolean attempt(String place, List<Attempt> attempts, Loading loading) {
-            try {
-                loading.run();
-                attempts.add(new Attempt(place, "loaded"));
-                return true;
-            } catch (IllegalCallerException e) {
-                throw new NativeAccessException(e);
-            } catch (IOException | UnsatisfiedLinkError e) {
-                attempts.add(new Attempt(place, String.valueOf(e.getMessage())));
-                return false;
-            }
+        private boolean fromPath(LibraryAttempts attempts) {
+            return attempts.attempt("library path", () -> System.loadLibrary("dnnl"));
         }
     }
 

@@ -328,7 +328,7 @@ final class BadInputTest {
 
     @Test
     void anUnknownBackendIsNamedWithThoseThereAre() {
-        trainRefused("backend.name must be one of [cpu, reference], not 'tpu'", "backend.name=tpu");
+        trainRefused("backend.name must be one of [cpu, cuda, reference], not 'tpu'", "backend.name=tpu");
     }
 
     @Test

@@ -265,7 +265,8 @@ final class CommandsTest {
                 .contains("native access    enabled")
                 .contains("library        oneDNN 3.", "instruction set ", "threads        ")
                 .contains("computes f32   yes", "computes f64   no: backend cpu: it computes in f32 and bf16 only")
-                .contains("cuda             not there yet in this version");
+                .contains(
+                        "cuda             backend cuda: this version has no kernels for GPUs yet", "  nvrtc          ");
     }
 
     @Test

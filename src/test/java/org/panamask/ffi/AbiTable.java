@@ -47,7 +47,8 @@ record AbiTable(List<Function> functions, List<Constant> constants, List<Struct>
             case "const" -> constants.add(new Constant(words[1], Long.parseLong(words[2])));
             case "struct" ->
                 structs.add(new Struct(
-                        words[1], Arrays.stream(words).skip(2).map(AbiTable::field).toList()));
+                        words[1],
+                        Arrays.stream(words).skip(2).map(AbiTable::field).toList()));
             default -> throw new IllegalArgumentException(line);
         }
     }

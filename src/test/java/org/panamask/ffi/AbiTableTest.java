@@ -59,7 +59,8 @@ class AbiTableTest {
             Class<?> type = Class.forName("org.panamask.bindings." + library + "." + struct.name());
             assertThat(Arrays.stream(type.getDeclaredMethods()).map(Method::getName))
                     .as(struct.name())
-                    .containsAll(struct.fields().stream().map(AbiTable.Field::name).toList());
+                    .containsAll(
+                            struct.fields().stream().map(AbiTable.Field::name).toList());
         }
     }
 

@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// folders of the property `panamask.headers`, in `include` below `CUDA_HOME`, or in the usual place.
 class VendorHeadersTest {
     /// Turns the types of a header into the letters of the tables, so that the compiler compares them.
-    private static final String LETTERS =
-            """
+    private static final String LETTERS = """
             #include <cstddef>
             #include <type_traits>
             template <class T> constexpr char letter() {
@@ -114,11 +113,12 @@ class VendorHeadersTest {
     }
 
     private static List<Path> includes() {
-        Stream<Path> named = Stream.of(System.getProperty("panamask.headers", "").split(File.pathSeparator))
+        Stream<Path> named = Stream.of(
+                        System.getProperty("panamask.headers", "").split(File.pathSeparator))
                 .filter(path -> !path.isEmpty())
                 .map(Path::of);
-        Stream<Path> usual = Stream.of(
-                Path.of(System.getenv().getOrDefault("CUDA_HOME", "/usr/local/cuda"), "include"));
+        Stream<Path> usual =
+                Stream.of(Path.of(System.getenv().getOrDefault("CUDA_HOME", "/usr/local/cuda"), "include"));
         return Stream.concat(named, usual).filter(Files::isDirectory).toList();
     }
 

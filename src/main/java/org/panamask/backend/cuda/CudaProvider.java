@@ -1,0 +1,50 @@
+package org.panamask.backend.cuda;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.SequencedMap;
+import org.panamask.backend.Backend;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.BackendProvider;
+import org.panamask.backend.BackendSettings;
+import org.panamask.ffi.CudaLibraries;
+import org.panamask.ffi.CudaLibrary;
+import org.panamask.ffi.LibraryReport;
+
+/// Offers the backend that computes on NVIDIA GPUs: this version finds its libraries and refuses to compute.
+public final class CudaProvider implements BackendProvider {
+    /// For [java.util.ServiceLoader].
+    public CudaProvider() {}
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public Backend open(BackendSettings settings) {
+        throw new BackendException("backend cuda: this version has no kernels for GPUs yet; choose backend.name cpu");
+    }
+
+    @Override
+    public SequencedMap<String, String> installation() {
+        SequencedMap<String, String> found = new LinkedHashMap<>();
+        for (CudaLibrary library : CudaLibrary.values()) {
+            found.put(library.label(), describe(CudaLibraries.load(library)));
+        }
+        return found;
+    }
+
+    private static String describe(LibraryReport report) {
+        if (report.loaded()) {
+            String file = report.attempts().getLast().place();
+            return report.version().isEmpty() ? file : report.version() + ", " + file;
+        }
+        String broken = report.attempts().stream()
+                .filter(attempt -> !attempt.result().equals("no such file"))
+                .map(attempt -> "; " + attempt)
+                .reduce("", String::concat);
+        return "not found in " + report.attempts().size() + " places" + broken + "; name the file in PANAMASK_LIB_"
+                + report.name().toUpperCase(Locale.ROOT);
+    }
+}

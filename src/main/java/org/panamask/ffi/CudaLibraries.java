@@ -1,0 +1,144 @@
+package org.panamask.ffi;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/// Finds and loads NVIDIA's libraries and FlashAttention, each once a process.
+///
+/// Each comes from the first of: the file that the system property `panamask.lib.NAME` or the environment variable
+/// `PANAMASK_LIB_NAME` names, which must load if it is given; the toolkit that `panamask.cuda.home`, `CUDA_HOME` or
+/// `CUDA_PATH` names; the packages of Python and Conda trees; the loader's own search; the usual folders of the system.
+public final class CudaLibraries {
+    // Loading is a fact about the process, not about an object.
+    private static final Map<CudaLibrary, LibraryReport> LOADED = new EnumMap<>(CudaLibrary.class);
+
+    private CudaLibraries() {}
+
+    /// Loads `library` unless it is loaded, after those that it opens by name itself, and tells how; or that there
+    /// is none, and where it was looked for.
+    ///
+    /// @throws NativeAccessException if native access is refused
+    public static synchronized LibraryReport load(CudaLibrary library) {
+        LibraryReport known = LOADED.get(library);
+        if (known == null) {
+            companions(library).forEach(CudaLibraries::load);
+            known = new Search(new LibraryPlaces(System.getProperties(), System.getenv(), Path.of("/"))).find(library);
+            if (known.loaded()) {
+                LOADED.put(library, known);
+            }
+        }
+        return known;
+    }
+
+    private static List<CudaLibrary> companions(CudaLibrary library) {
+        return switch (library) {
+            case CUBLAS -> List.of(CudaLibrary.CUBLASLT);
+            case CUDNN -> List.of(CudaLibrary.NVRTC, CudaLibrary.CUBLASLT);
+            case FLASHATTN -> List.of(CudaLibrary.CUDART);
+            case CUDA, NVRTC, CUBLASLT, NCCL, CUDART -> List.of();
+        };
+    }
+
+    /// One search, with the settings it goes by.
+    record Search(LibraryPlaces places) {
+        LibraryReport find(CudaLibrary library) {
+            LibraryAttempts attempts = new LibraryAttempts();
+            boolean loaded = named(library)
+                    .map(file -> load(library, file, attempts))
+                    .orElseGet(() -> in(places.chosen(), library, attempts)
+                            || fromLoader(library, attempts)
+                            || in(places.system(), library, attempts));
+            return new LibraryReport(library.label(), loaded, loaded ? CudaVersions.of(library) : "", attempts.list());
+        }
+
+        private Optional<Path> named(CudaLibrary library) {
+            Properties properties = places.properties();
+            String variable = "PANAMASK_LIB_" + library.name();
+            String file = properties.getProperty(
+                    "panamask.lib." + library.label(), places.environment().getOrDefault(variable, ""));
+            return Optional.of(file).filter(name -> !name.isEmpty()).map(Path::of);
+        }
+
+        private static boolean in(List<Path> folders, CudaLibrary library, LibraryAttempts attempts) {
+            for (Path folder : folders) {
+                for (String name : library.files()) {
+                    Path file = folder.resolve(name);
+                    if (Files.isRegularFile(file)) {
+                        if (load(library, file, attempts)) {
+                            return true;
+                        }
+                    } else {
+                        attempts.note(file.toString(), "no such file");
+                    }
+                }
+            }
+            return false;
+        }
+
+        /// NVRTC opens its built-in functions by bare name, so they go first.
+        private static boolean load(CudaLibrary library, Path file, LibraryAttempts attempts) {
+            if (library == CudaLibrary.NVRTC) {
+                builtins(file.toAbsolutePath().resolveSibling("")).forEach(attempts::file);
+            }
+            return attempts.file(file);
+        }
+
+        private static Set<Path> builtins(Path folder) {
+            Set<Path> found = new TreeSet<>();
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> entries = Files.list(folder)) {
+                    entries.filter(path ->
+                                    path.getFileName().toString().matches("libnvrtc-builtins\\.so\\.\\d+\\.\\d+"))
+                            .forEach(found::add);
+                } catch (IOException _) {
+                    // NVRTC itself will say what it lacks.
+                    return Set.of();
+                }
+            }
+            return found;
+        }
+
+        /// What the loader finds by name is loaded again by its whole path: only so do the bindings see it.
+        private static boolean fromLoader(CudaLibrary library, LibraryAttempts attempts) {
+            for (String name : library.files()) {
+                String place = "the loader's search for " + name;
+                Optional<Path> file = Optional.empty();
+                try (Arena arena = Arena.ofConfined()) {
+                    SymbolLookup.libraryLookup(name, arena);
+                    file = mapped(name);
+                } catch (IllegalArgumentException _) {
+                    attempts.note(place, "no such file");
+                } catch (IllegalCallerException refused) {
+                    throw new NativeAccessException(refused);
+                }
+                if (file.isPresent() && load(library, file.get(), attempts)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /// The file of a library that the process has open.
+        private static Optional<Path> mapped(String name) {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+                return lines.filter(line -> line.contains("/"))
+                        .map(line -> Path.of(line.substring(line.indexOf('/'))))
+                        .filter(path -> path.getFileName().toString().startsWith(name))
+                        .findFirst();
+            } catch (IOException _) {
+                return Optional.empty();
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package org.panamask.ffi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.panamask.ffi.LibraryReport.Attempt;
+
+class CudaLibrariesTest {
+    @TempDir
+    Path root;
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsNotThereIsReportedWithEveryPlaceTried(CudaLibrary library) throws IOException {
+        Path folder = Files.createDirectories(root.resolve("usr/local/cuda/lib64"));
+
+        LibraryReport report =
+                search(Map.of("CUDA_HOME", folder.getParent().toString())).find(library);
+
+        // Where the machine has one, the loader finds it; nothing else can.
+        if (!report.loaded()) {
+            assertThat(report.version()).isEmpty();
+            assertThat(report.attempts())
+                    .startsWith(new Attempt(
+                            folder.resolve(library.files().getFirst()).toString(), "no such file"))
+                    .contains(new Attempt(
+                            "the loader's search for " + library.files().getFirst(), "no such file"));
+        } else {
+            assertThat(report.attempts().getLast().result()).isEqualTo("loaded");
+        }
+    }
+
+    @Test
+    void aNamedFileIsNeverSkipped() throws IOException {
+        Path text = Files.writeString(root.resolve("libnccl.so.2"), "text");
+        Path missing = root.resolve("missing.so");
+
+        LibraryReport wrong =
+                search(Map.of("PANAMASK_LIB_NCCL", text.toString())).find(CudaLibrary.NCCL);
+        LibraryReport absent =
+                search(Map.of("PANAMASK_LIB_NCCL", missing.toString())).find(CudaLibrary.NCCL);
+
+        assertThat(wrong.loaded()).isFalse();
+        assertThat(wrong.attempts()).singleElement().satisfies(attempt -> {
+            assertThat(attempt.place()).isEqualTo(text.toString());
+            assertThat(attempt.result()).contains("file too short");
+        });
+        assertThat(absent.attempts()).containsExactly(new Attempt(missing.toString(), "no such file"));
+    }
+
+    @Test
+    void aBrokenFileIsNotedAndTheSearchGoesOn() throws IOException {
+        Path first = Files.createDirectories(root.resolve("first/lib64"));
+        Files.writeString(first.resolve("libflashattn.so"), "text");
+        Path second = Files.createDirectories(root.resolve("usr/lib64"));
+        Files.writeString(second.resolve("libflashattn.so"), "text");
+
+        LibraryReport report =
+                search(Map.of("CUDA_HOME", root.resolve("first").toString())).find(CudaLibrary.FLASHATTN);
+
+        assertThat(report.attempts())
+                .extracting(Attempt::place)
+                .contains(
+                        first.resolve("libflashattn.so").toString(),
+                        second.resolve("libflashattn.so").toString());
+    }
+
+    private CudaLibraries.Search search(Map<String, String> environment) {
+        Properties properties = new Properties();
+        properties.setProperty("user.home", root.toString());
+        return new CudaLibraries.Search(new LibraryPlaces(properties, environment, root));
+    }
+}
