@@ -25,6 +25,7 @@ module org.panamask {
     exports org.panamask.sampling;
     exports org.panamask.tensor;
     exports org.panamask.text;
+    exports org.panamask.text.template;
     exports org.panamask.train;
 
     opens org.panamask.app to

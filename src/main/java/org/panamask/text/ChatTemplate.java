@@ -8,7 +8,7 @@ import java.util.Locale;
 /// a system text of its own, a conversation brings it or goes without.
 ///
 /// @see <a href="https://github.com/hiyouga/LLaMA-Factory">hiyouga/LLaMA-Factory, data/template.py</a>
-public enum ChatTemplate {
+public enum ChatTemplate implements PromptTemplate {
     /// Nothing around the contents.
     EMPTY("", "{content}", "{content}", "{content}"),
     /// `Human:` and `Assistant:`, an end token after each turn.
@@ -83,6 +83,11 @@ public enum ChatTemplate {
     /// @throws IllegalArgumentException if a message calls a tool or is the result of one
     public TemplateText prompt(List<Message> messages, String systemText) {
         return TemplateText.joined(turns(messages, systemText));
+    }
+
+    @Override
+    public int[] promptIds(List<Message> messages, String systemText, Tokenizer tokenizer, int bos, int eos) {
+        return prompt(messages, systemText).ids(tokenizer::encode, bos, eos);
     }
 
     private boolean systemIsInQuestion() {
