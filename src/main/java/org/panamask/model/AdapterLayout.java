@@ -39,7 +39,7 @@ public record AdapterLayout(List<Linear> linears, PeftScaling scaling, Map<Strin
         PeftScaling scaling =
                 new PeftScaling(settings.rank(), settings.resolvedAlpha(), settings.useRslora(), ranks, alphas);
         List<String> names =
-                linears.stream().map(Linear::lastPart).distinct().sorted().toList();
+                linears.stream().map(linear -> name(model, linear)).distinct().sorted().toList();
         boolean transposed = linears.stream().anyMatch(linear -> model.config().transposed(linear.path() + ".weight"));
         PeftConfig config = PeftConfig.of(scaling, names)
                 .withDropout(settings.dropout())
@@ -49,6 +49,12 @@ public record AdapterLayout(List<Linear> linears, PeftScaling scaling, Map<Strin
                 .collect(Collectors.toMap(
                         name -> name, name -> own(model, name).shape(), (first, _) -> first, LinkedHashMap::new));
         return new AdapterLayout(linears, scaling, whole, config);
+    }
+
+    /// What the settings call `linear`, by which no reader takes the head for it.
+    private static String name(Model model, Linear linear) {
+        boolean headIsCalledSo = model.config().headName().endsWith("." + linear.lastPart() + ".weight");
+        return headIsCalledSo ? linear.path() : linear.lastPart();
     }
 
     /// The weight called `name`; a head tied to the embedding has no name of its own.

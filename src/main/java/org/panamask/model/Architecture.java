@@ -31,6 +31,17 @@ public sealed interface Architecture permits Gpt2Config, LlamaConfig, LlamaFamil
         return Model.HEAD;
     }
 
+    /// What an adapter calls the module of the weight `name`: the last part of its path where no other module ends in
+    /// that, else the whole path.
+    default String moduleName(String name) {
+        String path = name.substring(0, name.lastIndexOf('.'));
+        String last = path.substring(path.lastIndexOf('.') + 1);
+        boolean shared = weights().keySet().stream()
+                .map(other -> other.substring(0, other.lastIndexOf('.')))
+                .anyMatch(other -> !other.equals(path) && other.endsWith("." + last));
+        return shared ? path : last;
+    }
+
     /// The keys of `config.json` that say how many rows the tables of tokens have.
     default List<String> rowKeys() {
         return List.of("vocab_size");

@@ -15,15 +15,20 @@ public record LayoutNames(WrapperNaming naming, String layers, int group, Layer 
     /// The parts of a layer, which are all below [LayoutNames#layer(int)].
     ///
     /// @param attentionNorm before the attention
-    /// @param attention queries, keys, values and output
+    /// @param attention queries, keys, values and output; or one map of the first three, and output
     /// @param feedForwardNorm before the feed-forward part
-    /// @param feedForward gate, up and down
+    /// @param feedForward gate, up and down; or one map of up and gate, in this order, and down
     public record Layer(
             String attentionNorm, List<String> attention, String feedForwardNorm, List<String> feedForward) {
         /// Keeps its own copies.
         public Layer {
             attention = List.copyOf(attention);
             feedForward = List.copyOf(feedForward);
+        }
+
+        /// Whether queries, keys and values are one map, and up and gate another.
+        public boolean fused() {
+            return attention.size() == 2;
         }
     }
 
@@ -42,17 +47,18 @@ public record LayoutNames(WrapperNaming naming, String layers, int group, Layer 
                 Model.HEAD);
     }
 
-    /// Those of OLMo, which LLaDA has; layers in groups of `group` are counted by group.
-    public static LayoutNames olmo(int group) {
+    /// Those of OLMo, which LLaDA has; layers in groups of `group` are counted by group, and some of their maps may be
+    /// `fused`.
+    public static LayoutNames olmo(int group, boolean fused) {
         return new LayoutNames(
                 new WrapperNaming("model.transformer.", "model.transformer.wte."),
                 group == 1 ? "model.transformer.blocks." : "model.transformer.block_groups.",
                 group,
                 new Layer(
                         "attn_norm",
-                        List.of("q_proj", "k_proj", "v_proj", "attn_out"),
+                        fused ? List.of("att_proj", "attn_out") : List.of("q_proj", "k_proj", "v_proj", "attn_out"),
                         "ff_norm",
-                        List.of("ff_proj", "up_proj", "ff_out")),
+                        fused ? List.of("ff_proj", "ff_out") : List.of("ff_proj", "up_proj", "ff_out")),
                 "model.transformer.ln_f",
                 "model.transformer.ff_out.weight");
     }

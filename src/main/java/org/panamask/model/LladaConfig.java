@@ -21,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, Gpt2Config.Dropouts dropouts)
         implements LlamaFamily.Settings {
     static final String TYPE = "llada";
+    private static final String LLAMA = "llama";
+    private static final String SEQUENTIAL = "sequential";
 
     /// The rows of LLaDA-8B, whose special tokens are known where a file leaves them out.
     private static final int ROWS_8B = 126_464;
@@ -69,8 +71,16 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
         requireTrue(config, "rope_full_precision", true);
         requireTrue(config, "layer_norm_with_affine", true);
         requireText(config, "layer_norm_type", "default", "rms");
-        requireText(config, "block_type", "sequential", "llama");
-        requireText(config, "activation_type", "swiglu", "silu");
+        requireText(config, "activation_type", "swiglu", isFused(config) ? "swiglu" : "silu");
+    }
+
+    /// Whether queries, keys and values are one map, and both inputs of the feed-forward part another.
+    private static boolean isFused(ModelConfig config) {
+        return switch (config.stringOr("block_type", SEQUENTIAL)) {
+            case SEQUENTIAL -> true;
+            case LLAMA -> false;
+            default -> throw config.refused("block_type", LLAMA + " or " + SEQUENTIAL);
+        };
     }
 
     private static void requireTrue(ModelConfig config, String key, boolean absent) {
@@ -119,13 +129,18 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
                 new LlamaConfig.Biases(config.booleanOr("include_qkv_bias", false), false, false),
                 config.doubleOr("init_std", 0.02),
                 special(config, rows),
-                LayoutNames.olmo(group));
+                LayoutNames.olmo(group, isFused(config)));
     }
 
+    /// A fused map has the sizes of both its parts together.
     private static int feedForward(ModelConfig config, int width) {
-        return config.has("mlp_hidden_size")
+        int named = config.has("mlp_hidden_size")
                 ? counted(config, "mlp_hidden_size", config.requireInt("mlp_hidden_size"), Integer.MAX_VALUE)
                 : counted(config, "mlp_ratio", config.intOr("mlp_ratio", 4), Integer.MAX_VALUE / width) * width;
+        if (isFused(config) && named % 2 != 0) {
+            throw config.refused("mlp_hidden_size", "even where block_type is " + SEQUENTIAL);
+        }
+        return isFused(config) ? named / 2 : named;
     }
 
     private static Attention.Heads heads(ModelConfig config, int width) {
@@ -188,19 +203,20 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
     /// `config.json` as the reference reads it; `tiedNow` says what the weights are now.
     String json(boolean tiedNow, String dtype) {
         ConfigJson json = ConfigJson.of("LLaDAModelLM", TYPE);
+        boolean fused = layout.names().layer().fused();
         ObjectNode root = json.root();
         root.put("d_model", layout.width())
                 .put("n_layers", layout.layers())
                 .put("n_heads", layout.heads().queries())
                 .put("n_kv_heads", layout.heads().keys())
-                .put("mlp_hidden_size", layout.feedForward())
+                .put("mlp_hidden_size", fused ? 2 * layout.feedForward() : layout.feedForward())
                 .put("vocab_size", tokens)
                 .put("embedding_size", layout.vocabularySize())
                 .put("max_sequence_length", trainedPositions)
                 .put("rms_norm_eps", layout.normEpsilon())
-                .put("block_type", "llama")
+                .put("block_type", fused ? SEQUENTIAL : LLAMA)
                 .put("block_group_size", layout.names().group())
-                .put("activation_type", "silu")
+                .put("activation_type", fused ? "swiglu" : "silu")
                 .put("layer_norm_type", "rms")
                 .put("layer_norm_with_affine", true)
                 .put("rope", true)

@@ -11,6 +11,7 @@ import org.panamask.nn.Linear;
 import org.panamask.nn.Parameters;
 import org.panamask.nn.RmsNorm;
 import org.panamask.nn.Rotary;
+import org.panamask.nn.RowMap;
 import org.panamask.nn.SwiGlu;
 import org.panamask.nn.WeightLoader;
 import org.panamask.tensor.Ops;
@@ -40,14 +41,37 @@ public final class Llama implements Model {
         static Block of(LlamaConfig config, WeightLoader weights, int layer) {
             LayoutNames.Layer names = config.names().layer();
             String prefix = config.names().layer(layer);
-            List<Linear> attention = weights.linears(prefix, names.attention());
-            List<Linear> feedForward = weights.linears(prefix, names.feedForward());
             return new Block(
                     weights.rmsNorm(prefix + names.attentionNorm(), config.normEpsilon()),
-                    new Attention(
-                            attention.get(0), attention.get(1), attention.get(2), attention.get(3), config.heads()),
+                    attention(config, weights.linears(prefix, names.attention())),
                     weights.rmsNorm(prefix + names.feedForwardNorm(), config.normEpsilon()),
-                    new SwiGlu(feedForward.get(0), feedForward.get(1), feedForward.get(2)));
+                    swiGlu(config, weights.linears(prefix, names.feedForward())));
+        }
+
+        private static Attention attention(LlamaConfig config, List<Linear> maps) {
+            Attention.Heads heads = config.heads();
+            if (!config.names().layer().fused()) {
+                return new Attention(maps.get(0), maps.get(1), maps.get(2), maps.get(3), heads);
+            }
+            long queries = (long) heads.queries() * heads.width();
+            long keys = (long) heads.keys() * heads.width();
+            Linear inputs = maps.getFirst();
+            return new Attention(
+                    new RowMap.Part(inputs, 0, queries),
+                    new RowMap.Part(inputs, queries, keys),
+                    new RowMap.Part(inputs, queries + keys, keys),
+                    maps.getLast(),
+                    heads);
+        }
+
+        private static SwiGlu swiGlu(LlamaConfig config, List<Linear> maps) {
+            if (!config.names().layer().fused()) {
+                return new SwiGlu(maps.get(0), maps.get(1), maps.get(2));
+            }
+            Linear inputs = maps.getFirst();
+            int width = config.feedForward();
+            return new SwiGlu(
+                    new RowMap.Part(inputs, width, width), new RowMap.Part(inputs, 0, width), maps.getLast());
         }
 
         Stream<Linear> linears() {

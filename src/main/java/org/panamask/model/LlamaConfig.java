@@ -212,20 +212,24 @@ public record LlamaConfig(
         table.put(embeddingName(), Shape.of(vocabularySize, width));
         int queries = heads.queries() * heads.width();
         int keys = heads.keys() * heads.width();
-        List<Shape> attention = List.of(
-                Shape.of(queries, width), Shape.of(keys, width), Shape.of(keys, width), Shape.of(width, queries));
-        List<Shape> mlp =
-                List.of(Shape.of(feedForward, width), Shape.of(feedForward, width), Shape.of(width, feedForward));
+        LayoutNames.Layer parts = names.layer();
+        List<Shape> attention = parts.fused()
+                ? List.of(Shape.of(queries + 2L * keys, width), Shape.of(width, queries))
+                : List.of(
+                        Shape.of(queries, width), Shape.of(keys, width), Shape.of(keys, width), Shape.of(width, queries));
+        Shape inside = Shape.of(parts.fused() ? 2L * feedForward : feedForward, width);
+        Shape down = Shape.of(width, feedForward);
+        List<Shape> mlp = parts.fused() ? List.of(inside, down) : List.of(inside, inside, down);
         for (int layer = 0; layer < layers; layer++) {
             String prefix = names.layer(layer);
-            table.put(prefix + names.layer().attentionNorm() + ".weight", Shape.of(width));
+            table.put(prefix + parts.attentionNorm() + ".weight", Shape.of(width));
             for (int n = 0; n < attention.size(); n++) {
                 boolean bias = n < attention.size() - 1 ? biases.inputs() : biases.output();
-                linear(table, prefix + names.layer().attention().get(n), attention.get(n), bias);
+                linear(table, prefix + parts.attention().get(n), attention.get(n), bias);
             }
-            table.put(prefix + names.layer().feedForwardNorm() + ".weight", Shape.of(width));
+            table.put(prefix + parts.feedForwardNorm() + ".weight", Shape.of(width));
             for (int n = 0; n < mlp.size(); n++) {
-                linear(table, prefix + names.layer().feedForward().get(n), mlp.get(n), biases.feedForward());
+                linear(table, prefix + parts.feedForward().get(n), mlp.get(n), biases.feedForward());
             }
         }
         table.put(names.norm() + ".weight", Shape.of(width));

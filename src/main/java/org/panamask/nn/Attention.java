@@ -1,6 +1,7 @@
 package org.panamask.nn;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Tensor;
 
@@ -11,7 +12,7 @@ import org.panamask.tensor.Tensor;
 /// @param value `[K * d, D]`
 /// @param output `[D, H * d]`
 /// @param heads how the projections are cut
-public record Attention(Linear query, Linear key, Linear value, Linear output, Heads heads) {
+public record Attention(RowMap query, RowMap key, RowMap value, Linear output, Heads heads) {
     /// How projections are cut into heads.
     ///
     /// @param queries H
@@ -38,8 +39,10 @@ public record Attention(Linear query, Linear key, Linear value, Linear output, H
         return x.reshape(x.shape().extent(0), count, heads.width());
     }
 
-    /// The four maps.
+    /// The four maps; one that several share counts once.
     public List<Linear> linears() {
-        return List.of(query, key, value, output);
+        return Stream.of(query.whole(), key.whole(), value.whole(), output)
+                .distinct()
+                .toList();
     }
 }

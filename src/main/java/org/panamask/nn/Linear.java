@@ -10,7 +10,7 @@ import org.panamask.tensor.Weight;
 
 /// A linear map of rows, `y = W x + b`, with room for one adapter. Adapters come and go between jobs, never during
 /// one.
-public final class Linear {
+public final class Linear implements RowMap {
     private final String path;
     private final Optional<Weight> bias;
     private Weight weight;
@@ -25,6 +25,7 @@ public final class Linear {
     }
 
     /// `y = W x + b`, plus the adapter: `x` `[N, in]`, `rows` those of `x`, result `[N, out]`.
+    @Override
     public Tensor forward(Ops ops, Tensor x, Rows rows) {
         Tensor y = bias.map(b -> ops.linear(x, weight, b)).orElseGet(() -> ops.linear(x, weight));
         return lora.map(branch -> branch.add(ops, y, x, rows)).orElse(y);
@@ -76,6 +77,11 @@ public final class Linear {
                 }
             }
         }
+    }
+
+    @Override
+    public Linear whole() {
+        return this;
     }
 
     /// Where it stands in the model.

@@ -1,6 +1,7 @@
 package org.panamask.nn;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Tensor;
 
@@ -9,15 +10,15 @@ import org.panamask.tensor.Tensor;
 /// @param gate `[F, D]`
 /// @param up `[F, D]`
 /// @param down `[D, F]`
-public record SwiGlu(Linear gate, Linear up, Linear down) {
+public record SwiGlu(RowMap gate, RowMap up, Linear down) {
     /// `x` `[N, D]`, result `[N, D]`.
     public Tensor forward(Ops ops, Tensor x, Rows rows) {
         Tensor mixed = ops.swiGlu(gate.forward(ops, x, rows), up.forward(ops, x, rows)); // [N, F]
         return down.forward(ops, mixed, rows);
     }
 
-    /// The three maps.
+    /// The three maps; one that two share counts once.
     public List<Linear> linears() {
-        return List.of(gate, up, down);
+        return Stream.of(gate.whole(), up.whole(), down).distinct().toList();
     }
 }

@@ -91,7 +91,7 @@ public final class TokenGrowth {
         List<String> whole = new ArrayList<>(lora.modulesToSave());
         for (String table : List.of(grown.embeddingName(), grown.headName())) {
             String path = table.substring(0, table.length() - WEIGHT.length());
-            String module = path.substring(path.lastIndexOf('.') + 1);
+            String module = grown.moduleName(table);
             if (!whole.contains(module) && !whole.contains(path)) {
                 whole.add(module);
             }

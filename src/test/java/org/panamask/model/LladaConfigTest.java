@@ -133,7 +133,8 @@ final class LladaConfigTest {
                 "layer_norm_with_affine | false | true",
                 "layer_norm_type | \"gemma_rms\" | rms",
                 "activation_type | \"gelu\" | silu",
-                "block_type | \"parallel\" | llama",
+                "block_type | \"parallel\" | llama or sequential",
+                "block_type | 7 | text",
                 "block_group_size | 3 | a divisor of n_layers 4",
                 "embedding_size | 8 | at least vocab_size 9",
                 "n_kv_heads | 3 | a divisor of n_heads 4",
@@ -155,6 +156,28 @@ final class LladaConfigTest {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> config(", \"n_kv_heads\": 2, \"multi_query_attention\": true"))
                 .withMessage("config.json: n_kv_heads must be what multi_query_attention says, 1, but got 2;"
+                        + " correct the file or take another model");
+    }
+
+    @Test
+    void joinedMapsAreReadWithTheirGate() {
+        String fused = LEAST.replace("\"silu\"", "\"swiglu\"").replace("\"llama\"", "\"sequential\"");
+        LladaConfig config =
+                (LladaConfig) Models.config(ModelConfig.parse("config.json", fused.formatted(", \"n_kv_heads\": 2")));
+
+        assertThat(config.weights())
+                .containsEntry("model.transformer.blocks.0.att_proj.weight", Shape.of(16, 8))
+                .containsEntry("model.transformer.blocks.0.ff_proj.weight", Shape.of(32, 8))
+                .containsEntry("model.transformer.blocks.0.ff_out.weight", Shape.of(8, 16));
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() ->
+                        Models.config(ModelConfig.parse("config.json", fused.formatted(", \"mlp_hidden_size\": 13"))))
+                .withMessage("config.json: mlp_hidden_size must be even where block_type is sequential, but got 13;"
+                        + " correct the file or take another model");
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> Models.config(ModelConfig.parse(
+                        "config.json", LEAST.replace("\"llama\"", "\"sequential\"").formatted(""))))
+                .withMessage("config.json: activation_type must be swiglu, but got \"silu\";"
                         + " correct the file or take another model");
     }
 
