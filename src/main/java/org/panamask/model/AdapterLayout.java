@@ -38,8 +38,11 @@ public record AdapterLayout(List<Linear> linears, PeftScaling scaling, Map<Strin
         requireMatches("lora.alpha_pattern", alphas, linears);
         PeftScaling scaling =
                 new PeftScaling(settings.rank(), settings.resolvedAlpha(), settings.useRslora(), ranks, alphas);
-        List<String> names =
-                linears.stream().map(linear -> name(model, linear)).distinct().sorted().toList();
+        List<String> names = linears.stream()
+                .map(linear -> name(model, linear))
+                .distinct()
+                .sorted()
+                .toList();
         boolean transposed = linears.stream().anyMatch(linear -> model.config().transposed(linear.path() + ".weight"));
         PeftConfig config = PeftConfig.of(scaling, names)
                 .withDropout(settings.dropout())

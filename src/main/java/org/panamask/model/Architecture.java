@@ -31,8 +31,8 @@ public sealed interface Architecture permits Gpt2Config, LlamaConfig, LlamaFamil
         return Model.HEAD;
     }
 
-    /// What an adapter calls the module of the weight `name`: the last part of its path where no other module ends in
-    /// that, else the whole path.
+    /// What an adapter calls the module of the weight `name`: the last part of its path where no other module ends
+    /// in that, else the whole path.
     default String moduleName(String name) {
         String path = name.substring(0, name.lastIndexOf('.'));
         String last = path.substring(path.lastIndexOf('.') + 1);

@@ -47,8 +47,8 @@ public record LayoutNames(WrapperNaming naming, String layers, int group, Layer 
                 Model.HEAD);
     }
 
-    /// Those of OLMo, which LLaDA has; layers in groups of `group` are counted by group, and some of their maps may be
-    /// `fused`.
+    /// Those of OLMo, which LLaDA has; layers in groups of `group` are counted by group, and some of their maps may
+    /// be `fused`.
     public static LayoutNames olmo(int group, boolean fused) {
         return new LayoutNames(
                 new WrapperNaming("model.transformer.", "model.transformer.wte."),

@@ -70,8 +70,7 @@ public final class Llama implements Model {
             }
             Linear inputs = maps.getFirst();
             int width = config.feedForward();
-            return new SwiGlu(
-                    new RowMap.Part(inputs, width, width), new RowMap.Part(inputs, 0, width), maps.getLast());
+            return new SwiGlu(new RowMap.Part(inputs, width, width), new RowMap.Part(inputs, 0, width), maps.getLast());
         }
 
         Stream<Linear> linears() {

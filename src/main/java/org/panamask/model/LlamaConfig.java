@@ -216,7 +216,10 @@ public record LlamaConfig(
         List<Shape> attention = parts.fused()
                 ? List.of(Shape.of(queries + 2L * keys, width), Shape.of(width, queries))
                 : List.of(
-                        Shape.of(queries, width), Shape.of(keys, width), Shape.of(keys, width), Shape.of(width, queries));
+                        Shape.of(queries, width),
+                        Shape.of(keys, width),
+                        Shape.of(keys, width),
+                        Shape.of(width, queries));
         Shape inside = Shape.of(parts.fused() ? 2L * feedForward : feedForward, width);
         Shape down = Shape.of(width, feedForward);
         List<Shape> mlp = parts.fused() ? List.of(inside, down) : List.of(inside, inside, down);

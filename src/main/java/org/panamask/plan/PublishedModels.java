@@ -27,6 +27,9 @@ public final class PublishedModels {
             new Published("Llama-2-7B", "llama-2-7b", List.of("q_proj", "k_proj", "v_proj", "o_proj")),
             new Published("Llama-3-8B", "llama-3-8b", List.of("q_proj", "k_proj", "v_proj", "o_proj")),
             new Published("Qwen2.5-7B", "qwen2.5-7b", List.of("q_proj", "k_proj", "v_proj", "o_proj")),
+            new Published("Dream-7B", "dream-7b", List.of("q_proj", "k_proj", "v_proj", "o_proj")),
+            new Published("LLaDA-8B", "llada-8b", List.of("q_proj", "k_proj", "v_proj", "attn_out")),
+            new Published("iLLaDA-8B", "illada-8b", List.of("q_proj", "k_proj", "v_proj", "attn_out")),
             new Published("GPT-2", "gpt2", List.of("c_attn", "c_proj")));
 
     private record Published(String name, String file, List<String> targets) {

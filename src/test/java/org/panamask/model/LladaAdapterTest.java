@@ -72,10 +72,12 @@ final class LladaAdapterTest {
                 SETTINGS.with("targets", List.of("q_proj", "ff_proj", "ff_out")),
                 adapter);
 
-        assertThat(Files.readString(adapter.resolve("adapter_config.json"))).containsSubsequence("""
+        assertThat(Files.readString(adapter.resolve("adapter_config.json")))
+                .containsSubsequence("""
                   "target_modules" : [\
                 """, "\"ff_proj\"", "\"model.transformer.blocks.0.ff_out\"", "\"q_proj\"");
-        try (PeftAdapter file = PeftAdapter.open(adapter, LayoutNames.olmo(1, false).naming())) {
+        try (PeftAdapter file =
+                PeftAdapter.open(adapter, LayoutNames.olmo(1, false).naming())) {
             assertThat(file.config().targets().covers("model.transformer.ff_out"))
                     .isFalse();
             assertThat(file.config().targets().covers("model.transformer.blocks.1.ff_out"))
@@ -95,8 +97,7 @@ final class LladaAdapterTest {
         try (Tiny tiny = Tiny.open(Tiny.samplerFolder("llada-tiny"));
                 PeftAdapter file = PeftAdapter.open(folder, tiny.model().naming())) {
             assertThatExceptionOfType(ModelException.class)
-                    .isThrownBy(() ->
-                            tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
+                    .isThrownBy(() -> tiny.job(ops -> Adapter.load(tiny.model(), file, ops, tiny.owner(), false)))
                     .withMessage("load adapter: every module must be a linear layer of the model, but got"
                             + " model.transformer.ff_out; take the adapter of this model");
         }

@@ -176,7 +176,8 @@ final class LladaConfigTest {
                         + " correct the file or take another model");
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Models.config(ModelConfig.parse(
-                        "config.json", LEAST.replace("\"llama\"", "\"sequential\"").formatted(""))))
+                        "config.json",
+                        LEAST.replace("\"llama\"", "\"sequential\"").formatted(""))))
                 .withMessage("config.json: activation_type must be swiglu, but got \"silu\";"
                         + " correct the file or take another model");
     }
