@@ -315,6 +315,15 @@ public final class Tape implements Ops {
         return ops.logits(hidden, head);
     }
 
+    /// Expected rows of a table; nothing leads back from them.
+    ///
+    /// @throws IllegalStateException if something that is trained leads to it
+    @Override
+    public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
+        requireUntracked("expectation", hidden);
+        return ops.expectation(hidden, head, table, scale);
+    }
+
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
         List<Tensor> dHidden = tracks(hidden) ? List.of(ops.empty(hidden.shape(), hidden.dtype())) : List.of();

@@ -15,7 +15,21 @@ public final class Canvas {
     private final Options options;
 
     private record Options(
-            AttentionMask mask, Optional<Rows> rows, Optional<Dropout> dropout, Optional<Cached> cached) {}
+            AttentionMask mask,
+            Optional<Rows> rows,
+            Optional<Dropout> dropout,
+            Optional<Cached> cached,
+            Optional<Softened> softened) {}
+
+    private static final class Softened {
+        private final SoftEmbeddings soft;
+        private final int[] rows;
+
+        Softened(SoftEmbeddings soft, int[] rows) {
+            this.soft = soft;
+            this.rows = rows;
+        }
+    }
 
     private static final class Cached {
         private final KeyCache cache;
@@ -68,12 +82,17 @@ public final class Canvas {
                 tokens,
                 ids,
                 Optional.empty(),
-                new Options(new AttentionMask.Full(), Optional.empty(), Optional.empty(), Optional.empty()));
+                new Options(
+                        new AttentionMask.Full(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     /// The same under another mask.
     public Canvas withMask(AttentionMask mask) {
-        return with(new Options(mask, options.rows, options.dropout, options.cached));
+        return with(new Options(mask, options.rows, options.dropout, options.cached, options.softened));
     }
 
     /// The same with given positions, one for each id.
@@ -93,7 +112,8 @@ public final class Canvas {
                     "canvas: at least one row must be wanted, but got none; leave the forward pass out");
         }
         requireAscending("wanted", wanted);
-        return with(new Options(options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached));
+        return with(new Options(
+                options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached, options.softened));
     }
 
     /// The same of which only the rows `fed` are computed, as `b * T + i` in ascending order; keys and values of
@@ -114,8 +134,22 @@ public final class Canvas {
         }
         requireAscending("fed", fed);
         requireAscending("kept", kept);
-        return with(
-                new Options(options.mask, options.rows, options.dropout, Optional.of(new Cached(cache, fed, kept))));
+        return with(new Options(
+                options.mask,
+                options.rows,
+                options.dropout,
+                Optional.of(new Cached(cache, fed, kept)),
+                options.softened));
+    }
+
+    /// The same with what `soft` holds added to the embeddings of the rows `rows`, as `b * T + i` in ascending
+    /// order.
+    ///
+    /// @throws IllegalArgumentException if rows do not ascend within the canvas
+    public Canvas withSoft(SoftEmbeddings soft, int[] rows) {
+        requireAscending("softened", rows);
+        return with(new Options(
+                options.mask, options.rows, options.dropout, options.cached, Optional.of(new Softened(soft, rows))));
     }
 
     private void requireAscending(String what, int[] rows) {
@@ -135,7 +169,7 @@ public final class Canvas {
             throw new IllegalArgumentException("canvas: dropout needs the samples of " + batch + " rows, but got "
                     + dropout.samples().size());
         }
-        return with(new Options(options.mask, options.rows, Optional.of(dropout), options.cached));
+        return with(new Options(options.mask, options.rows, Optional.of(dropout), options.cached, options.softened));
     }
 
     private Canvas with(Options changed) {
@@ -205,6 +239,16 @@ public final class Canvas {
     /// The rows whose keys and values the cache keeps, ascending; none without a cache.
     public int[] kept() {
         return options.cached.map(cached -> cached.kept).orElseGet(() -> new int[0]);
+    }
+
+    /// What is added to embeddings; empty for nothing.
+    public Optional<SoftEmbeddings> soft() {
+        return options.softened.map(softened -> softened.soft);
+    }
+
+    /// The rows whose embeddings get something added, ascending.
+    public int[] softened() {
+        return options.softened.map(softened -> softened.rows).orElseGet(() -> new int[0]);
     }
 
     /// The dropout of a training step; empty for none.

@@ -17,6 +17,9 @@ public interface Denoiser {
     /// The matrix `[V, D]` that turns hidden states into logits.
     Weight head();
 
+    /// The matrix `[V, E]` of the embeddings of tokens.
+    Weight embedding();
+
     /// V, the number of rows of the head.
     int vocabularySize();
 

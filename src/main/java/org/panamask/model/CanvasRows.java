@@ -68,7 +68,7 @@ record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<Cache
         for (int n = 0; n < some.length; n++) {
             places[n] = Arrays.binarySearch(fed, some[n]);
             if (places[n] < 0) {
-                throw new ModelException("hidden states: wanted and kept rows must be fed, but row " + some[n]
+                throw new ModelException("hidden states: wanted, kept and softened rows must be fed, but row " + some[n]
                         + " is not; feed it or leave it out");
             }
         }
@@ -97,6 +97,17 @@ record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<Cache
     /// The ids of the fed rows.
     Tensor ids(Ops ops) {
         return upload(ops, Arrays.stream(canvas.fed()).map(n -> canvas.ids()[n]).toArray());
+    }
+
+    /// The embeddings `x` of the fed rows with what is added to those that the canvas softens.
+    Tensor softened(Ops ops, Tensor x) {
+        return canvas.soft()
+                .map(soft -> {
+                    Tensor places = upload(ops, places(canvas.softened(), canvas.fed()));
+                    Tensor added = ops.gatherRows(soft.rows(), upload(ops, canvas.softened()));
+                    return ops.withRows(x, places, ops.add(ops.gatherRows(x, places), added));
+                })
+                .orElse(x);
     }
 
     /// Passes `x`, the fed rows, through `layers` layers.

@@ -132,7 +132,7 @@ public final class Gpt2 implements Model {
     public Tensor hidden(Ops ops, Canvas canvas) {
         CanvasRows rows = CanvasRows.upload(ops, canvas, facts());
         Rows all = rows.inner().all();
-        Tensor tokens = ops.embedding(rows.ids(ops), tables.embedding()); // [N, D]
+        Tensor tokens = rows.softened(ops, ops.embedding(rows.ids(ops), tables.embedding())); // [N, D]
         Tensor placed = ops.add(tokens, ops.embedding(all.positions(), positions));
         Tensor x = rows.through(
                 ops,
@@ -140,6 +140,11 @@ public final class Gpt2 implements Model {
                 blocks.size(),
                 (layer, y, of) -> blocks.get(layer).forward(ops, y, of));
         return norm.forward(ops, x); // [R, D]
+    }
+
+    @Override
+    public Weight embedding() {
+        return tables.embedding();
     }
 
     @Override

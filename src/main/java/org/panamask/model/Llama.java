@@ -114,10 +114,15 @@ public final class Llama implements Model {
         CanvasRows rows = CanvasRows.upload(ops, canvas, facts());
         Tensor x = rows.through(
                 ops,
-                ops.embedding(rows.ids(ops), tables.embedding()), // [N, D]
+                rows.softened(ops, ops.embedding(rows.ids(ops), tables.embedding())), // [N, D]
                 blocks.size(),
                 (layer, y, of) -> blocks.get(layer).forward(ops, y, of, rotary));
         return norm.forward(ops, x); // [R, D]
+    }
+
+    @Override
+    public Weight embedding() {
+        return tables.embedding();
     }
 
     @Override

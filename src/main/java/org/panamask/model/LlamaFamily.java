@@ -73,6 +73,11 @@ public sealed interface LlamaFamily extends Model permits Dream, Llada, Qwen2 {
     }
 
     @Override
+    default Weight embedding() {
+        return layers().embedding();
+    }
+
+    @Override
     default Weight head() {
         return layers().head();
     }

@@ -144,6 +144,10 @@ public interface Ops {
     /// operations, which never hold logits of all rows.
     Tensor logits(Tensor hidden, Weight head);
 
+    /// `scale * softmax(hidden head^T) table`, the row of a table that is expected of a row's token: `hidden` `[R,
+    /// D]`, `head` `[V, D]`, `table` `[V, E]`, result `[R, E]`. It is for inference: nothing leads back from it.
+    Tensor expectation(Tensor hidden, Weight head, Weight table, double scale);
+
     /// Cross entropy of `hidden` `[R, D]` through `head` `[V, D]` against `targets` `[R]` I32, each row weighted by
     /// `weights` `[R]` of [#sumType]. The head is applied to a chunk of rows at a time.
     default CrossEntropy crossEntropy(Tensor hidden, Weight head, Tensor targets, Tensor weights) {

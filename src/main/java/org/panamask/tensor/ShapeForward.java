@@ -250,7 +250,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public Tensor extrapolate(Tensor from, Tensor to, double factor) {
-        return counted("extrapolate", 3 * from.count(), ShapeRules.extrapolate(from, to, factor));
+        return counted("extrapolate", 3 * from.count(), InferenceRules.extrapolate(from, to, factor));
     }
 
     @Override
@@ -260,13 +260,13 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public void storeRows(Tensor x, Tensor rows, Tensor into) {
-        ShapeRules.storeRows(x, rows, into);
+        InferenceRules.storeRows(x, rows, into);
         count("storeRows", 0);
     }
 
     @Override
     public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
-        return counted("withRows", 0, ShapeRules.withRows(base, rows, x));
+        return counted("withRows", 0, InferenceRules.withRows(base, rows, x));
     }
 
     @Override
@@ -280,6 +280,18 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
         multiply(hidden, head);
         count("logits", product(hidden, head));
         return make(result, sumType());
+    }
+
+    @Override
+    public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
+        Shape result = InferenceRules.expectation(hidden, head, table);
+        multiplied(head, MemoryModel.Direction.FORWARD);
+        multiplied(table, MemoryModel.Direction.BACKWARD);
+        memory.scratch(model.head(head.shape(), hidden.shape().extent(0), dtype, true));
+        return counted(
+                "expectation",
+                product(hidden, head) + 2 * result.count() * head.shape().extent(0),
+                result);
     }
 
     @Override

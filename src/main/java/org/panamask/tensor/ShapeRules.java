@@ -215,18 +215,6 @@ public final class ShapeRules {
         return x.shape();
     }
 
-    /// The rules of [Ops#extrapolate].
-    public static Shape extrapolate(Tensor from, Tensor to, double factor) {
-        requireOneType("extrapolate", "from and to", from, to);
-        if (!from.shape().equals(to.shape())) {
-            throw refused("extrapolate: from and to must have one shape", from.shape(), to.shape());
-        }
-        if (!Double.isFinite(factor)) {
-            throw new IllegalArgumentException("extrapolate: factor must be a finite number, but got " + factor);
-        }
-        return from.shape();
-    }
-
     /// The rules of [Ops#gatherRows].
     public static Shape gatherRows(Tensor x, Tensor rows) {
         requireInts("gatherRows", "rows", rows);
@@ -234,31 +222,6 @@ public final class ShapeRules {
             throw refused("gatherRows: x [N, D] needs rows [R]", x.shape(), rows.shape());
         }
         return Shape.of(rows.count(), x.shape().last());
-    }
-
-    /// The rules of [Ops#storeRows].
-    public static void storeRows(Tensor x, Tensor rows, Tensor into) {
-        requireInts("storeRows", "rows", rows);
-        requireOneType("storeRows", "x and into", x, into);
-        if (!placed(x, rows, into)) {
-            throw refused("storeRows: x [R, D] needs rows [R] and into [N, D]", x.shape(), rows.shape(), into.shape());
-        }
-    }
-
-    /// The rules of [Ops#withRows].
-    public static Shape withRows(Tensor base, Tensor rows, Tensor x) {
-        requireInts("withRows", "rows", rows);
-        requireOneType("withRows", "base and x", base, x);
-        if (!placed(x, rows, base)) {
-            throw refused("withRows: base [N, D] needs rows [R] and x [R, D]", base.shape(), rows.shape(), x.shape());
-        }
-        return base.shape();
-    }
-
-    private static boolean placed(Tensor x, Tensor rows, Tensor matrix) {
-        return isMatrix(matrix)
-                && rows.shape().rank() == 1
-                && x.shape().equals(Shape.of(rows.count(), matrix.shape().last()));
     }
 
     /// The rules of [Ops#columns].
@@ -355,7 +318,7 @@ public final class ShapeRules {
         }
     }
 
-    private static Shape head(String operation, Tensor hidden, Weight head) {
+    static Shape head(String operation, Tensor hidden, Weight head) {
         return product(operation, "hidden", "hidden [R, D] needs head [V, D]", hidden, head);
     }
 

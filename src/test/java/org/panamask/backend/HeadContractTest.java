@@ -116,6 +116,18 @@ class HeadContractTest extends BackendContract {
         });
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 8, 5, 3", "7, 6, 33, 6", "70, 32, 129, 40", "0, 8, 5, 2"})
+    void expectationsOfTables(int rows, int width, int vocabulary, int embedded) {
+        contract.agrees(backend, (ops, inputs) -> {
+            Tensor hidden = inputs.normal(rows, width);
+            Weight tied = inputs.frozen(vocabulary, width);
+            return List.of(
+                    ops.doubles(ops.expectation(hidden, tied, inputs.frozen(vocabulary, embedded), 0.3)),
+                    ops.doubles(ops.expectation(hidden, tied, tied, 1)));
+        });
+    }
+
     static Stream<TokenRule> confidences() {
         return Stream.of(Confidence.Measure.values())
                 .flatMap(measure -> Stream.of(Confidence.Basis.values())

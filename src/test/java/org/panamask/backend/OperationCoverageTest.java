@@ -33,7 +33,8 @@ class OperationCoverageTest {
             "sample",
             "extrapolate",
             "storeRows",
-            "withRows");
+            "withRows",
+            "expectation");
 
     /// Operations of training that are not a way back.
     private static final Set<String> NOT_BACKWARD = Set.of("weight", "sumOfSquares", "adamW");

@@ -178,9 +178,8 @@ final class KeyCacheTest {
             assertThatExceptionOfType(ModelException.class)
                     .isThrownBy(() ->
                             tiny.hidden(canvas(IDS).withCache(cache, ALL, ALL).withCache(cache, second, new int[] {2})))
-                    .withMessage(
-                            "hidden states: wanted and kept rows must be fed, but row 2 is not; feed it or leave it"
-                                    + " out");
+                    .withMessage("hidden states: wanted, kept and softened rows must be fed, but row 2 is not;"
+                            + " feed it or leave it out");
         }
     }
 

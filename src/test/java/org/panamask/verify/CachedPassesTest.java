@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,7 @@ import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.KeyCache;
+import org.panamask.diffusion.SoftEmbeddings;
 import org.panamask.model.LlamaFamily;
 import org.panamask.nn.Rows;
 import org.panamask.tensor.Ops;
@@ -71,8 +73,7 @@ class CachedPassesTest {
                     new Device(backend, Precision.F32).load(fixture.model().orElseThrow(), false);
             int[] prompt = fixture.ints(fixture.input("prompt_ids"));
             int[] ids = fixture.ints(fixture.output("final_ids")).clone();
-            Arrays.fill(
-                    ids, prompt.length, ids.length, fixture.input("mask_id").asInt());
+            Arrays.fill(ids, prompt.length, ids.length, fixture.input("mask_id").asInt());
             return new Replay(
                     fixture, loaded, ids, KeyCache.open(loaded, loaded.model().keyRoom(), 1, ids.length));
         }
@@ -87,6 +88,19 @@ class CachedPassesTest {
                     .withCache(cache, fed, kept)
                     .withRows(IntStream.range(from, to).toArray());
             return loaded.run(ops -> ForwardCases.logits(ops, loaded, canvas));
+        }
+
+        /// The rows that a pass of dInfer feeds.
+        int[] fed(JsonNode pass) {
+            JsonNode replaced = pass.path("replace");
+            return replaced.isArray()
+                    ? span(replaced.path(0).asInt(), replaced.path(1).asInt())
+                    : span(0, ids.length);
+        }
+
+        int[] masks(int[] rows) {
+            int mask = fixture.input("mask_id").asInt();
+            return Arrays.stream(rows).filter(row -> ids[row] == mask).toArray();
         }
 
         void open(int[] generated) {
@@ -125,12 +139,11 @@ class CachedPassesTest {
             for (JsonNode node : fixture.output("passes")) {
                 int from = replay.prompt() + node.path("block").asInt() * block;
                 int length = replay.ids().length;
-                int[] fed =
-                        switch (node.path("kind").asString()) {
-                            case "full" -> span(0, length);
-                            case "suffix" -> span(from, length);
-                            default -> span(from, from + block);
-                        };
+                int[] fed = switch (node.path("kind").asString()) {
+                    case "full" -> span(0, length);
+                    case "suffix" -> span(from, length);
+                    default -> span(from, from + block);
+                };
                 double[] got = replay.logits(fed, fed, from, from + block);
                 replay.compare("pass " + pass, got, Arrays.copyOfRange(want, pass * size, (pass + 1) * size));
                 if (pass == 0 && fixture.output("cache_of_first_pass").isObject()) {
@@ -189,6 +202,46 @@ class CachedPassesTest {
         return rows;
     }
 
+    static Stream<SamplerCase> soft() {
+        return cases("dinfer").filter(fixture -> fixture.setting("smooth").asBoolean());
+    }
+
+    /// Each pass adds to masks what the pass that last showed them let expect, with that pass's weight.
+    @ParameterizedTest
+    @MethodSource("soft")
+    void theLastSoftPassGivesTheLogitsOfTheReference(SamplerCase fixture) {
+        double init = fixture.setting("cont_weight_init").asDouble();
+        double growth = fixture.setting("cont_weight_growth").asDouble();
+        double most = fixture.setting("cont_weight").asDouble();
+        BitSet known = new BitSet();
+        try (Replay replay = Replay.of(fixture, backend);
+                SoftEmbeddings soft =
+                        SoftEmbeddings.open(replay.loaded(), replay.loaded().model(), 1, replay.ids().length)) {
+            double[] got = {};
+            int pass = 0;
+            for (JsonNode node : fixture.output("passes")) {
+                int[] fed = replay.fed(node);
+                int[] masks = replay.masks(fed);
+                Canvas canvas = Canvas.of(1, replay.ids().length, replay.ids())
+                        .withCache(replay.cache(), fed, fed)
+                        .withSoft(soft, Arrays.stream(masks).filter(known::get).toArray());
+                double weight = Math.min(init + growth * pass, most);
+                got = replay.loaded().run(ops -> {
+                    Tensor hidden = replay.loaded().model().hidden(ops, canvas);
+                    int[] places = Arrays.stream(masks).map(row -> row - fed[0]).toArray();
+                    Tensor of = ops.gatherRows(hidden, ops.upload(Shape.of(places.length), places));
+                    soft.expect(ops, replay.loaded().model(), of, masks, weight);
+                    return ops.doubles(
+                            ops.logits(hidden, replay.loaded().model().head()));
+                });
+                Arrays.stream(masks).forEach(known::set);
+                replay.open(fixture.ints(node.path("generated")));
+                pass++;
+            }
+            replay.compare("last logits", got, fixture.doubles(fixture.output("last_logits")));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("last")
     void theLastPassGivesTheLogitsOfTheReference(SamplerCase fixture) {
@@ -196,12 +249,9 @@ class CachedPassesTest {
             boolean passing = !fixture.setting("prefix_look").isMissingNode();
             double[] got = {};
             for (JsonNode node : fixture.output("passes")) {
-                int[] replaced = node.path("replace").isArray()
-                        ? fixture.ints(node.path("replace"))
-                        : new int[] {0, replay.ids().length};
-                int[] fed = span(replaced[0], replaced[1]);
+                int[] fed = replay.fed(node);
                 int[] kept = passing && node.path("cached").asBoolean() ? new int[0] : fed;
-                got = replay.logits(fed, kept, replaced[0], replaced[1]);
+                got = replay.logits(fed, kept, fed[0], fed[0] + fed.length);
                 replay.open(fixture.ints(node.path("generated")));
             }
             replay.compare("last logits", got, fixture.doubles(fixture.output("last_logits")));

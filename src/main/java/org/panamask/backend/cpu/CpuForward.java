@@ -10,6 +10,7 @@ import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.InferenceRules;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
@@ -218,7 +219,7 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public Tensor extrapolate(Tensor from, Tensor to, double factor) {
-        ShapeRules.extrapolate(from, to, factor);
+        InferenceRules.extrapolate(from, to, factor);
         return pointwise.extrapolate(from, to, factor);
     }
 
@@ -231,13 +232,13 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public void storeRows(Tensor x, Tensor rows, Tensor into) {
-        ShapeRules.storeRows(x, rows, into);
+        InferenceRules.storeRows(x, rows, into);
         HostNumbers.storeRows(x, rows, into, "storeRows: rows");
     }
 
     @Override
     public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
-        Tensor y = make(ShapeRules.withRows(base, rows, x), base.dtype());
+        Tensor y = make(InferenceRules.withRows(base, rows, x), base.dtype());
         HostNumbers.copy(base, y);
         HostNumbers.storeRows(x, rows, y, "withRows: rows");
         return y;
@@ -251,6 +252,13 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
         return heads.logits(hidden, head, ShapeRules.logits(hidden, head));
+    }
+
+    @Override
+    public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
+        Tensor y = make(InferenceRules.expectation(hidden, head, table), hidden.dtype());
+        heads.expectation(hidden, head, table, (float) scale, y);
+        return y;
     }
 
     @Override

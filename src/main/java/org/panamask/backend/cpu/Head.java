@@ -179,17 +179,7 @@ final class Head {
             float probability = chunk.logits().getAtIndex(ValueLayout.JAVA_FLOAT, at);
             chunk.logits().setAtIndex(ValueLayout.JAVA_FLOAT, at, probability - 1);
         }
-        Matrix errors = new Matrix(chunk.logits(), DType.F32, vocabulary);
-        if (job.dtype() != DType.F32) {
-            MemorySegment rounded =
-                    frame.take(chunk.padded() * vocabulary * job.dtype().bytes());
-            Layout layout = tile(chunk, vocabulary);
-            job.run(
-                    new Plan.Reorder(layout, Layout.matrix(job.type(), chunk.padded(), vocabulary), false),
-                    chunk.logits(),
-                    rounded);
-            errors = new Matrix(rounded, job.dtype(), vocabulary);
-        }
+        Matrix errors = rounded(frame, chunk, vocabulary);
         for (Tensor gradient : wanted.gradients().hidden()) {
             Operand weights = CpuWeight.of(job, head).operand(job, Direction.BACKWARD);
             Matrix product = new Matrix(
@@ -208,6 +198,39 @@ final class Head {
             scaleRows(chunk, wanted, chunk.hidden(), scaled);
             products.addOuter(errors, scaled, chunk.padded(), 1, gradient.memory());
         }
+    }
+
+    /// What stands in the place of the logits, in the type of activations.
+    private Matrix rounded(Frame frame, Chunk chunk, long vocabulary) {
+        if (job.dtype() == DType.F32) {
+            return new Matrix(chunk.logits(), DType.F32, vocabulary);
+        }
+        MemorySegment rounded =
+                frame.take(chunk.padded() * vocabulary * job.dtype().bytes());
+        Layout layout = Layout.matrix(job.type(), chunk.padded(), vocabulary);
+        job.run(new Plan.Reorder(tile(chunk, vocabulary), layout, false), chunk.logits(), rounded);
+        return new Matrix(rounded, job.dtype(), vocabulary);
+    }
+
+    /// `y = scale * softmax(hidden head^T) table`.
+    void expectation(Tensor hidden, Weight head, Weight table, float scale, Tensor y) {
+        long vocabulary = head.shape().extent(0);
+        int width = Math.toIntExact(table.shape().last());
+        Operand weights = CpuWeight.of(job, table).operand(job, Direction.BACKWARD);
+        chunks(hidden, head, (frame, chunk) -> {
+            job.run(new Plan.Softmax(tile(chunk, vocabulary), tile(chunk, vocabulary)), chunk.logits(), chunk.logits());
+            Matrix sums = new Matrix(frame.take(chunk.padded() * width * 4), DType.F32, width);
+            products.multiply(rounded(frame, chunk, vocabulary), weights, sums, chunk.padded(), Plan.Finish.PLAIN);
+            job.rows(chunk.rows(), width, (tile, first, last) -> {
+                for (long row = first; row < last; row++) {
+                    float[] values = tile.load(0, sums.memory(), DType.F32, row * width, width);
+                    for (int i = 0; i < width; i++) {
+                        values[i] *= scale;
+                    }
+                    tile.store(values, y, (chunk.from() + row) * width, width);
+                }
+            });
+        });
     }
 
     /// `to = factor * from`, row by row.

@@ -61,6 +61,24 @@ final class HeadLoops {
         return gradients;
     }
 
+    /// `scale * softmax(logits) table`.
+    double[] expectation(Weight table, double scale) {
+        int width = Math.toIntExact(table.shape().last());
+        double[] w = Values.operand(table, hidden.dtype());
+        double[] sums = new double[rows * width];
+        for (int r = 0; r < rows; r++) {
+            double[] row = row(r);
+            double logSum = logSum(row);
+            for (int id = 0; id < vocabulary; id++) {
+                double probability = Values.operand(StrictMath.exp(row[id] - logSum), hidden.dtype());
+                for (int c = 0; c < width; c++) {
+                    sums[r * width + c] += scale * probability * w[id * width + c];
+                }
+            }
+        }
+        return sums;
+    }
+
     /// `dlogits head`.
     double[] hiddenGradient(double[] dlogits) {
         int width = Values.extent(hidden, 1);

@@ -10,6 +10,7 @@ import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.InferenceRules;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
@@ -178,7 +179,7 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Tensor extrapolate(Tensor from, Tensor to, double factor) {
-        return made(ShapeRules.extrapolate(from, to, factor), ElementLoops.extrapolate(from, to, factor));
+        return made(InferenceRules.extrapolate(from, to, factor), ElementLoops.extrapolate(from, to, factor));
     }
 
     @Override
@@ -190,13 +191,13 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public void storeRows(Tensor x, Tensor rows, Tensor into) {
-        ShapeRules.storeRows(x, rows, into);
+        InferenceRules.storeRows(x, rows, into);
         HostNumbers.storeRows(x, rows, into, "storeRows: rows");
     }
 
     @Override
     public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
-        Tensor y = make(ShapeRules.withRows(base, rows, x), base.dtype());
+        Tensor y = make(InferenceRules.withRows(base, rows, x), base.dtype());
         HostNumbers.copy(base, y);
         HostNumbers.storeRows(x, rows, y, "withRows: rows");
         return y;
@@ -210,6 +211,12 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
         return made(ShapeRules.logits(hidden, head), sumType(), new HeadLoops(hidden, head).logits());
+    }
+
+    @Override
+    public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
+        Shape result = InferenceRules.expectation(hidden, head, table);
+        return made(result, new HeadLoops(hidden, head).expectation(table, scale));
     }
 
     @Override
