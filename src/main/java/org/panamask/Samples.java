@@ -6,6 +6,9 @@ import java.util.Optional;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.Alignment;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
 import org.panamask.report.SampleReport;
 import org.panamask.sampling.CausalDecoder;
@@ -51,6 +54,9 @@ final class Samples {
             case Objective.DdmSft sft -> unmasked(masked, start, sft.alignment());
             case Objective.Ddm ddm -> unmasked(masked, start, ddm.alignment());
             case Objective.Mgdm _ -> unmasked(masked, start, Alignment.SHIFTED_IN_PLACE);
+            case LladaObjective _ -> unmasked(masked, start, Alignment.OWN);
+            case DreamObjective _ -> unmasked(masked, start, Alignment.SHIFTED);
+            case MdlmObjective mdlm -> unmasked(masked, start, Alignment.of(mdlm.shifts()));
             case Objective.Autoregressive _ -> decoded(masked, start);
         };
         return new SampleReport(

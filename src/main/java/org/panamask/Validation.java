@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.diffusion.Alignment;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.eval.Mean;
@@ -68,6 +71,9 @@ record Validation(Recipe recipe, LoadedModel loaded, TrainingData data, Trainer 
             case Objective.Ddm ddm -> new Method.Diffusion(ddm.alignment() != Alignment.OWN);
             // Column 0, which only the objective's own alignment predicts, is part of the prompt or the separator.
             case Objective.Mgdm _ -> new Method.Diffusion(true);
+            case LladaObjective _ -> new Method.Diffusion(false);
+            case DreamObjective _ -> new Method.Diffusion(true);
+            case MdlmObjective mdlm -> new Method.Diffusion(mdlm.shifts());
             case Objective.Autoregressive _ -> new Method.Autoregressive();
         };
     }

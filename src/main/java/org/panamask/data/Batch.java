@@ -53,12 +53,16 @@ public final class Batch {
 
     /// The columns of each row that take part, `[B]`; what lies behind is filling.
     public int[] lengths() {
-        return rows.stream().mapToInt(Row::length).toArray();
+        return rows.stream().mapToInt(this::length).toArray();
     }
 
     /// Whether every row fills all columns.
     public boolean isFull() {
-        return rows.stream().allMatch(row -> row.length() == columns);
+        return rows.stream().allMatch(row -> length(row) == columns);
+    }
+
+    private int length(Row row) {
+        return row.isOpen() ? columns : row.length();
     }
 
     /// Which columns may be hidden, `[B, T]`: neither given nor filling.
@@ -66,7 +70,7 @@ public final class Batch {
         boolean[] maskable = new boolean[ids.length];
         for (int b = 0; b < rows.size(); b++) {
             Row row = rows.get(b);
-            Arrays.fill(maskable, b * columns + row.sourceLength(), b * columns + row.length(), true);
+            Arrays.fill(maskable, b * columns + row.sourceLength(), b * columns + length(row), true);
         }
         return maskable;
     }

@@ -8,12 +8,14 @@ public final class Row {
     private final int sourceLength;
     private final int contentLength;
     private final long index;
+    private final boolean isOpen;
 
-    private Row(int[] ids, int sourceLength, int contentLength, long index) {
+    private Row(int[] ids, int sourceLength, int contentLength, long index, boolean isOpen) {
         this.ids = ids;
         this.sourceLength = sourceLength;
         this.contentLength = contentLength;
         this.index = index;
+        this.isOpen = isOpen;
     }
 
     /// A row of `ids` whose first `sourceLength` columns are given and whose columns from `contentLength` on are
@@ -25,7 +27,17 @@ public final class Row {
             throw new DataException("row " + index + ": source and content must fit the row, but got " + sourceLength
                     + " and " + contentLength + " of " + ids.length);
         }
-        return new Row(ids, sourceLength, contentLength, index);
+        return new Row(ids, sourceLength, contentLength, index, false);
+    }
+
+    /// The same row with an open end: what a batch fills up behind it belongs to the target.
+    public Row open() {
+        return new Row(ids, sourceLength, contentLength, index, true);
+    }
+
+    /// Whether what a batch fills up behind it belongs to the target.
+    public boolean isOpen() {
+        return isOpen;
     }
 
     /// The columns, padding that is a target included. Not to be changed.

@@ -17,4 +17,9 @@ public record RowIds(int bos, int sep, int eos, int pad, int mask) {
                     + ", eos " + eos + ", pad " + pad + ", mask " + mask + "; give the ids of the vocabulary");
         }
     }
+
+    /// The same where the end token fills rows.
+    public RowIds filledWithEnd() {
+        return new RowIds(bos, sep, eos, eos, mask);
+    }
 }

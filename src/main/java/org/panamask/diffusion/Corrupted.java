@@ -1,16 +1,20 @@
 package org.panamask.diffusion;
 
+import java.util.Arrays;
+
 /// Rows after noise: some tokens replaced by the mask token.
 public final class Corrupted {
     private final TokenRows clean;
     private final int[] ids;
-    private final boolean[] masked;
+    private final boolean[] hidden;
+    private final int maskToken;
     private final float[] times;
 
-    Corrupted(TokenRows clean, int[] ids, boolean[] masked, float[] times) {
+    Corrupted(TokenRows clean, int[] ids, boolean[] hidden, int maskToken, float[] times) {
         this.clean = clean;
         this.ids = ids;
-        this.masked = masked;
+        this.hidden = hidden;
+        this.maskToken = maskToken;
         this.times = times;
     }
 
@@ -26,10 +30,21 @@ public final class Corrupted {
 
     /// Which columns hold the mask token now, whether noise put it there or it stood there before.
     public boolean[] masked() {
+        boolean[] masked = new boolean[ids.length];
+        for (int n = 0; n < ids.length; n++) {
+            masked[n] = clean.segments()[n] >= 0 && ids[n] == maskToken;
+        }
         return masked;
     }
 
-    /// The time of each segment, which is its masking probability; of each row where rows are not packed.
+    /// Which columns noise has hidden; a mask token that stood there before is not one of them unless noise chose
+    /// it.
+    public boolean[] hidden() {
+        return hidden;
+    }
+
+    /// The time of each segment; of each row where rows are not packed. It is the masking probability, unless noise
+    /// went by a schedule.
     public float[] times() {
         return times;
     }
@@ -51,5 +66,32 @@ public final class Corrupted {
         return Canvas.of(clean.batch(), clean.tokens(), ids)
                 .withPositions(clean.positions())
                 .withMask(clean.visible());
+    }
+
+    /// The same with the run of `end` tokens that a row's maskable columns end with as one: all of them are hidden
+    /// or clean as the first is.
+    public Corrupted withEndsAsOne(int end) {
+        int[] others = ids.clone();
+        boolean[] tied = hidden.clone();
+        for (int n = ids.length - 1; n > 0; n--) {
+            if (!isEnd(n, end) || n + 1 < ids.length && sameSegment(n, n + 1) && clean.maskable()[n + 1]) {
+                continue;
+            }
+            int first = n;
+            while (first > 0 && sameSegment(first - 1, n) && isEnd(first - 1, end)) {
+                first--;
+            }
+            Arrays.fill(tied, first, n + 1, hidden[first]);
+            Arrays.fill(others, first, n + 1, hidden[first] ? maskToken : end);
+        }
+        return new Corrupted(clean, others, tied, maskToken, times);
+    }
+
+    private boolean isEnd(int n, int end) {
+        return clean.maskable()[n] && clean.ids()[n] == end;
+    }
+
+    private boolean sameSegment(int n, int other) {
+        return clean.segments()[n] == clean.segments()[other];
     }
 }

@@ -33,9 +33,10 @@ public record DiffusionLoss(boolean shift, LossNormalization normalization) {
     /// [LossNormalization#TOKEN_BOUND] it is divided by the scorable columns of the whole window.
     public ScoredRows score(Corrupted noisy, LossWindow window) {
         TokenRows clean = noisy.clean();
-        ScoredRows.Builder scored = new ScoredRows.Builder(noisy.ids().length);
-        for (int n = 0; n < noisy.ids().length; n++) {
-            if (noisy.masked()[n] && isScored(clean.positions()[n]) && counts(clean, n)) {
+        boolean[] masked = noisy.masked();
+        ScoredRows.Builder scored = new ScoredRows.Builder(masked.length);
+        for (int n = 0; n < masked.length; n++) {
+            if (masked[n] && isScored(clean.positions()[n]) && counts(clean, n)) {
                 scored.add(shift ? n - 1 : n, clean.ids()[n], noisy.weight(n));
             }
         }

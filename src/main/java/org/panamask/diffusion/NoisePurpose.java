@@ -13,7 +13,9 @@ public enum NoisePurpose {
     /// Which token is drawn.
     SAMPLE(4),
     /// Which hidden columns open.
-    ORDER(5);
+    ORDER(5),
+    /// Whether and where rows are cut.
+    LENGTH(6);
 
     private final int code;
 

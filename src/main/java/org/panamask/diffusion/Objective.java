@@ -8,7 +8,14 @@ import org.panamask.config.Settings;
 import org.panamask.tensor.TokenWeighting;
 
 /// What the model is trained to do; the `mode` key of a recipe picks one.
-public sealed interface Objective {
+public sealed interface Objective
+        permits Objective.DdmSft,
+                Objective.Ddm,
+                Objective.Mgdm,
+                LladaObjective,
+                DreamObjective,
+                MdlmObjective,
+                Objective.Autoregressive {
     /// Masked diffusion on prompts and answers: noise the answer, predict its clean tokens, weighted by 1/t.
     ///
     /// @param shift whether position i is predicted from the hidden state at i - 1; as in models of the family
@@ -208,7 +215,8 @@ public sealed interface Objective {
             case Ddm ddm
             when ddm.shift().isEmpty() ->
                 new Ddm(shifted, ddm.epsilon(), ddm.annealSteps(), ddm.lossNormalization(), ddm.packing());
-            case DdmSft _, Ddm _, Mgdm _, Autoregressive _ -> this;
+            case MdlmObjective mdlm when mdlm.rightShiftLogits().isEmpty() -> mdlm.with("right_shift_logits", shifted);
+            case DdmSft _, Ddm _, Mgdm _, LladaObjective _, DreamObjective _, MdlmObjective _, Autoregressive _ -> this;
         };
     }
 

@@ -2,6 +2,7 @@ package org.panamask.diffusion;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import org.panamask.tensor.AttentionMask;
 
 /// Clean rows of tokens on their way into an objective. A row holds one text, or several packed behind each other as
@@ -26,20 +27,26 @@ public final class TokenRows {
         private final int[] segments;
         private final int[] positions;
         private final AttentionMask visible;
+        private final OptionalInt filling;
 
-        Placing(long[] samples, int[] segments, int[] positions, AttentionMask visible) {
+        Placing(long[] samples, int[] segments, int[] positions, AttentionMask visible, OptionalInt filling) {
             this.samples = samples;
             this.segments = segments;
             this.positions = positions;
             this.visible = visible;
+            this.filling = filling;
         }
 
         Placing withSamples(long[] others) {
-            return new Placing(others, segments, positions, visible);
+            return new Placing(others, segments, positions, visible, filling);
         }
 
         Placing withVisible(AttentionMask other) {
-            return new Placing(samples, segments, positions, other);
+            return new Placing(samples, segments, positions, other, filling);
+        }
+
+        Placing withFilling(int id) {
+            return new Placing(samples, segments, positions, visible, OptionalInt.of(id));
         }
     }
 
@@ -70,7 +77,11 @@ public final class TokenRows {
         int[] positions = new int[ids.length];
         Arrays.setAll(positions, n -> n % tokens);
         return new TokenRows(
-                batch, tokens, ids, maskable, new Placing(samples, segments, positions, new AttentionMask.Full()));
+                batch,
+                tokens,
+                ids,
+                maskable,
+                new Placing(samples, segments, positions, new AttentionMask.Full(), OptionalInt.empty()));
     }
 
     /// The same with the global sample index of each segment, which names its noise.
@@ -87,6 +98,12 @@ public final class TokenRows {
     /// The same with another view at ratio 1, such as lengths.
     public TokenRows withVisible(AttentionMask visible) {
         return new TokenRows(batch, tokens, ids, maskable, placing.withVisible(visible));
+    }
+
+    /// The same where the run of `id` that ends a row, but for its first, is filling that belongs to the answer:
+    /// noise may hide it, and there may be more or less of it.
+    public TokenRows withFilling(int id) {
+        return new TokenRows(batch, tokens, ids, maskable, placing.withFilling(id));
     }
 
     /// The same rows read as packed segments that do not see each other. Columns outside of them are padding.
@@ -127,7 +144,7 @@ public final class TokenRows {
                 tokens,
                 ids,
                 maskable,
-                new Placing(samples, segments, positions, AttentionMask.Segments.of(visible)));
+                new Placing(samples, segments, positions, AttentionMask.Segments.of(visible), OptionalInt.empty()));
     }
 
     /// B, the number of rows.
@@ -168,5 +185,30 @@ public final class TokenRows {
     /// Who sees whom once attention is fully open.
     public AttentionMask visible() {
         return placing.visible;
+    }
+
+    /// The id of filling that belongs to the answers; empty where rows have none.
+    public OptionalInt filling() {
+        return placing.filling;
+    }
+
+    /// How many columns noise may hide.
+    public int maskableCount() {
+        int count = 0;
+        for (boolean one : maskable) {
+            count += one ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// How many columns of each segment noise may hide; of each row where rows are not packed.
+    public int[] maskableCounts() {
+        int[] counts = new int[placing.samples.length];
+        for (int n = 0; n < ids.length; n++) {
+            if (maskable[n]) {
+                counts[placing.segments[n]]++;
+            }
+        }
+        return counts;
     }
 }

@@ -15,6 +15,8 @@ import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.checkpoint.WeightSource;
 import org.panamask.config.ByteSize;
 import org.panamask.data.RowIds;
+import org.panamask.diffusion.MdlmObjective;
+import org.panamask.diffusion.NoisePurpose;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.model.Adapter;
 import org.panamask.model.Model;
@@ -87,16 +89,17 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         Optional<Adapter> adapter =
                 shapes.run("load adapter", precision, ops -> adapter(recipe, planned, ops, branches));
         Parameters trained = adapter.map(Adapter::parameters).orElseGet(planned::parameters);
-        Learning learning = Learning.of(recipe.objective(), SPECIAL, (_, _, _, _) -> 0, 0);
+        Learning learning = Learning.of(recipe.objective(), SPECIAL, MemoryPlan::everythingHidden, 0);
         Trainer.Method method = new Trainer.Method(learning, recipe.train());
         try (Trainer trainer = new Trainer(shapes, precision, planned, trained, method)) {
-            TokenRows rows = rows(recipe.train().microBatch(), columns);
+            TokenRows rows = rows(recipe, recipe.train().microBatch(), columns);
             trainer.step(0, List.of(rows), 1);
             Map<String, Long> one = shapes.flops(Trainer.STEP);
             trainer.step(0, List.of(rows, rows), 1);
             Map<String, Long> three = shapes.flops(Trainer.STEP);
             if (recipe.train().evalBatch() > 0 && validates(recipe)) {
-                trainer.evaluate(learning, 0, List.of(rows(recipe.train().evalBatch(), columns)));
+                trainer.evaluate(
+                        learning, 0, List.of(rows(recipe, recipe.train().evalBatch(), columns)));
             }
             return new MemoryPlan(
                     planned.parameters().count() + added(adapter),
@@ -129,11 +132,21 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         return step;
     }
 
-    private static TokenRows rows(int batch, int columns) {
+    /// The latest times, at which every token is hidden, and nothing cut.
+    private static float everythingHidden(NoisePurpose purpose, long sample, int position, int step) {
+        return purpose == NoisePurpose.MASK ? 0 : Math.nextDown(1f);
+    }
+
+    private static TokenRows rows(Recipe recipe, int batch, int columns) {
         int[] ids = new int[batch * columns];
         Arrays.fill(ids, 1);
         boolean[] maskable = new boolean[ids.length];
         Arrays.fill(maskable, true);
+        if (recipe.objective() instanceof MdlmObjective mdlm && mdlm.shifts()) {
+            for (int b = 0; b < batch; b++) {
+                maskable[b * columns] = false;
+            }
+        }
         return TokenRows.of(batch, columns, ids, maskable);
     }
 

@@ -9,9 +9,12 @@ import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.Corrupted;
 import org.panamask.diffusion.DiffusionLoss;
 import org.panamask.diffusion.DiscreteMasker;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.LossWindow;
 import org.panamask.diffusion.Masker;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.MgdmLoss;
 import org.panamask.diffusion.Noise;
 import org.panamask.diffusion.NoiseSource;
@@ -21,7 +24,8 @@ import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.AttentionMask;
 
 /// An objective made ready for rows: what the model is shown and what it is scored on.
-public sealed interface Learning {
+public sealed interface Learning
+        permits AnswerLearning, Learning.Diffusion, Learning.MultiGranularity, Learning.NextToken {
     /// What one micro-batch asks of the model.
     ///
     /// @param canvas what it is shown
@@ -30,6 +34,17 @@ public sealed interface Learning {
 
     /// How many columns of `rows` the loss may score.
     int scorable(TokenRows rows);
+
+    /// The micro-batches of optimizer step `step` as they are learnt: cut and filled as the objective says, for all
+    /// of them together.
+    default List<TokenRows> window(List<TokenRows> rows, int step) {
+        return rows;
+    }
+
+    /// The batches of validation rows as they are scored: nothing is cut.
+    default List<TokenRows> validationWindow(List<TokenRows> rows) {
+        return rows;
+    }
 
     /// The task of `rows` while `step` optimizer steps are completed, as part of `window`.
     Task task(TokenRows rows, int step, LossWindow window);
@@ -71,6 +86,9 @@ public sealed interface Learning {
                                 mgdm.timeReweighting(),
                                 mgdm.tokenWeighting(),
                                 mgdm.lossNormalization()));
+            case LladaObjective llada -> AnswerLearning.of(llada, tokens, noise);
+            case DreamObjective dream -> AnswerLearning.of(dream, tokens, noise);
+            case MdlmObjective mdlm -> AnswerLearning.of(mdlm, tokens, noise);
             case Objective.Autoregressive _ ->
                 new NextToken(new AutoregressiveLoss(tokens.pad(), List.of(tokens.eos())));
         };
@@ -112,7 +130,7 @@ public sealed interface Learning {
 
     /// Under [LossNormalization#REFERENCE] each batch has a loss of its own, and their mean is weighted by rows, as
     /// in Hugging Face's trainer.
-    private static double weight(LossNormalization normalization, int rows, int batches, int all) {
+    static double weight(LossNormalization normalization, int rows, int batches, int all) {
         return switch (normalization) {
             case REFERENCE -> (double) rows * batches / all;
             case TOKEN_BOUND -> 1;

@@ -118,7 +118,8 @@ public final class Trainer implements AutoCloseable {
         return accumulators;
     }
 
-    private LossSums forwardAndBack(BackwardOps ops, int step, List<TokenRows> window) {
+    private LossSums forwardAndBack(BackwardOps ops, int step, List<TokenRows> given) {
+        List<TokenRows> window = learning.window(given, step);
         LossWindow whole = windowOf(window);
         LossSums sums = new LossSums();
         double scale = lossScale();
@@ -158,7 +159,8 @@ public final class Trainer implements AutoCloseable {
 
     /// Scores validation rows without dropout while `step` optimizer steps are completed; the noise is always the
     /// same, so that numbers compare across steps.
-    public StepResult evaluate(Learning validation, int step, List<TokenRows> batches) {
+    public StepResult evaluate(Learning validation, int step, List<TokenRows> given) {
+        List<TokenRows> batches = validation.validationWindow(given);
         int all = batches.stream().mapToInt(TokenRows::batch).sum();
         long scorable = batches.stream().mapToLong(validation::scorable).sum();
         LossWindow whole = new LossWindow(batches.size(), scorable);

@@ -14,6 +14,10 @@ import org.panamask.data.Row;
 import org.panamask.data.RowIds;
 import org.panamask.data.Split;
 import org.panamask.data.TokenizedDataset;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.MdlmObjective;
+import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.text.Tokenizer;
@@ -36,12 +40,13 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
     ///
     /// @param recipe its data, objective and seed
     /// @param tokenizer of the model
-    /// @param special the special ids of the rows
+    /// @param given the special ids of the rows; where the objective fills rows with end tokens, no others do
     /// @param progress told how far tokenisation is
     /// @return the rows
     /// @throws DataException if a file is missing, empty or not of its form
     public static TrainingData read(
-            Recipe recipe, Tokenizer tokenizer, RowIds special, TokenizedDataset.Progress progress) {
+            Recipe recipe, Tokenizer tokenizer, RowIds given, TokenizedDataset.Progress progress) {
+        RowIds special = fillsWithEnd(recipe.objective()) ? given.filledWithEnd() : given;
         DataSettings settings = recipe.data();
         int workers = settings.workers() > 0
                 ? settings.workers()
@@ -61,6 +66,13 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
                 ? Pack.greedy(split.training(), settings.maxTokens())
                 : Pack.single(split.training());
         return new TrainingData(packs, split.validation(), special, rows.warnings());
+    }
+
+    private static boolean fillsWithEnd(Objective objective) {
+        return switch (objective) {
+            case LladaObjective _, DreamObjective _, MdlmObjective _ -> true;
+            case Objective.DdmSft _, Objective.Ddm _, Objective.Mgdm _, Objective.Autoregressive _ -> false;
+        };
     }
 
     /// Checks that a model can take every row.
@@ -123,6 +135,9 @@ public record TrainingData(List<Pack> training, List<Row> validation, RowIds spe
         Batch batch = Batch.of(rows, special.pad());
         TokenRows tokens = TokenRows.of(batch.size(), batch.columns(), batch.ids(), batch.maskable())
                 .withSamples(batch.indices());
+        if (rows.stream().allMatch(Row::isOpen)) {
+            return tokens.withFilling(special.pad());
+        }
         return batch.isFull()
                 ? tokens
                 : tokens.withVisible(new AttentionMask.Lengths(

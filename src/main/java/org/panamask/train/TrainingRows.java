@@ -13,6 +13,9 @@ import org.panamask.data.Documents;
 import org.panamask.data.RowIds;
 import org.panamask.data.SftRows;
 import org.panamask.data.TokenizedDataset;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
 import org.panamask.text.Message;
 
@@ -61,13 +64,16 @@ final class TrainingRows {
 
     private TokenizedDataset rows(Optional<Path> file, List<String> names, long most) {
         boolean documents = switch (objective) {
-            case Objective.DdmSft _, Objective.Mgdm _ -> false;
+            case Objective.DdmSft _, Objective.Mgdm _, DreamObjective _ -> false;
             case Objective.Ddm _ -> true;
+            case LladaObjective llada -> llada.documents();
+            case MdlmObjective mdlm -> mdlm.documents();
             case Objective.Autoregressive ar -> ar.documents();
         };
         if (settings.packing() && !(objective instanceof Objective.DdmSft)) {
             throw new DataException("data.packing: must be false unless objective.mode is ddm-sft, which keeps packed"
-                    + " rows apart; leave it out" + (documents ? ", documents are joined by objective.packing" : ""));
+                    + " rows apart; leave it out"
+                    + (objective instanceof Objective.Ddm ? ", documents are joined by objective.packing" : ""));
         }
         if (!documents) {
             return pairs(file, names, most);
@@ -88,12 +94,15 @@ final class TrainingRows {
 
     private TokenizedDataset documents(String source, List<String> texts) {
         List<int[]> ids = TokenizedDataset.encode(texts, tokenization);
-        DocumentRows maker = DocumentRows.of(settings.maxTokens(), special.eos());
+        // A begin token comes before each of them.
+        int begin = objective instanceof MdlmObjective mdlm && mdlm.shifts() ? 1 : 0;
+        DocumentRows maker = DocumentRows.of(settings.maxTokens() - begin, special.eos());
         boolean packing = !(objective instanceof Objective.Ddm ddm) || ddm.packing();
         var rows = packing ? maker.packed(ids) : maker.single(ids);
         if (rows.isEmpty()) {
             throw new DataException(source + ": its documents do not fill one row of " + settings.maxTokens()
-                    + " tokens; lower data.max_tokens or set objective.packing: false");
+                    + " tokens; lower data.max_tokens"
+                    + (objective instanceof Objective.Ddm ? " or set objective.packing: false" : ""));
         }
         return new TokenizedDataset(rows, maker.statistics(rows, ids, special.mask()));
     }
@@ -115,9 +124,14 @@ final class TrainingRows {
     }
 
     private SftRows maker() {
-        SftRows maker = objective instanceof Objective.Mgdm
-                ? SftRows.withoutBegin(settings.maxTokens(), special, settings.padAsTarget())
-                : SftRows.of(settings.maxTokens(), special, settings.padAsTarget());
+        int most = settings.maxTokens();
+        SftRows maker = switch (objective) {
+            case LladaObjective _, DreamObjective _, MdlmObjective _ ->
+                SftRows.withoutSeparator(most, special, settings.padAsTarget());
+            case Objective.Mgdm _ -> SftRows.withoutBegin(most, special, settings.padAsTarget());
+            case Objective.DdmSft _, Objective.Ddm _, Objective.Autoregressive _ ->
+                SftRows.of(most, special, settings.padAsTarget());
+        };
         return maker.withTruncation(settings.truncation());
     }
 

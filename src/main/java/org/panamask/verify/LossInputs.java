@@ -25,7 +25,7 @@ record LossInputs(Corrupted noisy, Canvas canvas, DiffusionLoss loss) {
         NoiseSource noise = (purpose, sample, position, _) -> switch (purpose) {
             case TIME -> (float) times[(int) sample];
             case MASK -> (float) hides[(int) sample * tokens + position];
-            case DROPOUT, ANNEAL, SAMPLE, ORDER ->
+            case DROPOUT, ANNEAL, SAMPLE, ORDER, LENGTH ->
                 throw new FixtureException(fixture.name() + ": the case gives no numbers for " + purpose);
         };
         Masker masker = new Masker(

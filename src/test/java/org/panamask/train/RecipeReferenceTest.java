@@ -31,7 +31,7 @@ class RecipeReferenceTest {
                 .singleElement()
                 .extracting(Row::doc)
                 .asString()
-                .endsWith("(mode ddm-sft, ddm)");
+                .endsWith("(mode ddm-sft, ddm, llada)");
         assertThat(RecipeReference.rows("objective.anneal_steps"))
                 .extracting(Row::defaultText)
                 .containsExactly("1", "10000");

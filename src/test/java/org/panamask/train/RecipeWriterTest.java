@@ -9,7 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.panamask.backend.BackendSettings;
 import org.panamask.data.DataSettings;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
 import org.panamask.diffusion.LossNormalization;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
 import org.panamask.nn.LoraSettings;
 import org.panamask.sampling.DdmSettings;
@@ -34,7 +37,13 @@ class RecipeWriterTest {
                 Optional.of(DdmSettings.defaults().with("order", DdmSettings.Order.RANDOM)),
                 BackendSettings.defaults().with("memory_limit", "1.5 GiB"),
                 folder.resolve("out"));
-        for (Recipe recipe : List.of(defaults, full, defaults.with("objective", new Objective.Autoregressive(true)))) {
+        for (Recipe recipe : List.of(
+                defaults,
+                full,
+                defaults.with("objective", new Objective.Autoregressive(true)),
+                defaults.with("objective", LladaObjective.defaults().with("loss_norm_type", "token_bound")),
+                defaults.with("objective", DreamObjective.defaults().with("time_reweighting", "cart")),
+                defaults.with("objective", MdlmObjective.defaults().with("scheduler", "cosine")))) {
             RecipeWriter.write(recipe, folder.resolve("resolved.yaml"));
             assertThat(RecipeReader.read(folder.resolve("resolved.yaml"), List.of()))
                     .isEqualTo(recipe);

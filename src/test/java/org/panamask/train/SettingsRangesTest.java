@@ -11,8 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.panamask.backend.BackendSettings;
 import org.panamask.config.SettingException;
 import org.panamask.data.DataSettings;
+import org.panamask.diffusion.AlphaSchedule;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.LossNormType;
 import org.panamask.diffusion.LossNormalization;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.RowWeighting;
 import org.panamask.nn.LoraSettings;
 import org.panamask.sampling.DdmSettings;
 import org.panamask.tensor.TokenWeighting;
@@ -34,6 +40,29 @@ class SettingsRangesTest {
         assertRefused(() -> mgdm.with("diffusion_steps", 0), "diffusion_steps must be at least 1, not 0");
         assertRefused(() -> mgdm.with("alpha", 0), "alpha must be above 0, not 0.0");
         assertRefused(() -> mgdm.with("gamma", -1), "gamma must be at least 0, not -1.0");
+    }
+
+    @Test
+    void objectivesThatFillRowsCheckThemselves() {
+        LladaObjective llada = LladaObjective.defaults();
+        assertThat(llada).isEqualTo(new LladaObjective(false, 1e-3, 0.01, LossNormType.SEQUENCE));
+        assertRefused(() -> llada.with("epsilon", 0), "epsilon must be between 0 and 1, both excluded, not 0.0");
+        assertRefused(() -> llada.with("random_length", 1.5), "random_length must be from 0 to 1, not 1.5");
+        MdlmObjective mdlm = MdlmObjective.defaults();
+        assertThat(mdlm.weighting()).isEqualTo(new RowWeighting.Scheduled(AlphaSchedule.LINEAR));
+        assertThat(mdlm.with("loss_weight_type", "uniform").weighting()).isEqualTo(new RowWeighting.Uniform());
+        assertRefused(
+                () -> mdlm.with("time_epsilon", 1), "time_epsilon must be between 0 and 1, both excluded, not 1.0");
+        DreamObjective dream = DreamObjective.defaults();
+        assertThat(dream.loss().tokens()).isEqualTo(TokenWeighting.NONE);
+        assertThat(dream.with("token_reweighting", true).loss().tokens()).isEqualTo(new TokenWeighting(0.25, 2));
+        assertRefused(() -> dream.with("cart_p", 0), "cart_p must be above 0 and at most 1, not 0.0");
+        assertRefused(() -> dream.with("alpha", 0), "alpha must be above 0, not 0.0");
+        assertRefused(() -> dream.with("gamma", -1), "gamma must be at least 0, not -1.0");
+        assertRefused(() -> dream.with("resp_cutoff_ratio", 2), "resp_cutoff_ratio must be from 0 to 1, not 2.0");
+        assertRefused(
+                () -> dream.with("perbatch_cutoff", true).with("resp_cutoff_ratio", 0.5),
+                "resp_cutoff_ratio must be 0 when objective.perbatch_cutoff is true, not 0.5");
     }
 
     @Test

@@ -20,6 +20,9 @@ import org.panamask.data.Pack;
 import org.panamask.data.Row;
 import org.panamask.data.RowIds;
 import org.panamask.data.ValSplit;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.AttentionMask;
@@ -203,6 +206,53 @@ class TrainingDataTest {
         assertThat(batch.samples()).hasSize(6);
         assertThat(batch.samples()[0]).isEqualTo(first.rows().getFirst().index());
         assertThat(read(data).batch(3, 1).samples()).containsExactly(3, 1);
+    }
+
+    @Test
+    void answersOfLladaDreamAndDllmEndInWhatTheBatchFills() throws IOException {
+        write("answers.jsonl", """
+                {"instruction": "a", "input": "", "output": "a b"}
+                {"instruction": "a b c d", "input": "", "output": "a b c d e f"}
+                """);
+        DataSettings data = DataSettings.of(folder.resolve("answers.jsonl")).with("max_tokens", 40);
+        for (Objective objective :
+                List.of(LladaObjective.defaults(), DreamObjective.defaults(), MdlmObjective.defaults())) {
+            TrainingData read = read(recipe(data).with("objective", objective));
+            Row first = read.training().getFirst().rows().getFirst();
+            TokenRows batch = read.batch(0, 1);
+
+            assertThat(read.special().pad()).isEqualTo(read.special().eos());
+            assertThat(first.ids()[0]).isEqualTo(read.special().bos());
+            assertThat(first.ids())
+                    .endsWith(read.special().eos())
+                    .doesNotContain(read.special().sep());
+            assertThat(batch.filling()).hasValue(read.special().eos());
+            assertThat(batch.visible()).isEqualTo(new AttentionMask.Full());
+            int[] ids = batch.ids();
+            int filled = 0;
+            for (int n = 0; n < ids.length; n++) {
+                int column = n % batch.tokens();
+                Row row = read.training().get(n / batch.tokens()).rows().getFirst();
+                assertThat(batch.maskable()[n]).isEqualTo(column >= row.sourceLength());
+                filled += column >= row.length() && ids[n] == read.special().eos() ? 1 : 0;
+            }
+            assertThat(filled).isPositive();
+        }
+        TokenRows closed = read(recipe(data.with("pad_as_target", false)).with("objective", LladaObjective.defaults()))
+                .batch(0, 1);
+        assertThat(closed.filling()).isEmpty();
+        assertThat(closed.visible()).isInstanceOf(AttentionMask.Lengths.class);
+    }
+
+    @Test
+    void shiftedDocumentsOfDllmLeaveRoomForABeginToken() throws IOException {
+        write("text.txt", "a text to learn that is long enough");
+        Recipe documents = recipe(DataSettings.of(folder.resolve("text.txt")).with("max_tokens", 8));
+        MdlmObjective mdlm = MdlmObjective.defaults().with("documents", true);
+        assertThat(read(documents.with("objective", mdlm)).columns()).isEqualTo(8);
+        assertThat(read(documents.with("objective", mdlm.with("right_shift_logits", true)))
+                        .columns())
+                .isEqualTo(7);
     }
 
     @Test
