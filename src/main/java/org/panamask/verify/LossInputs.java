@@ -22,12 +22,7 @@ record LossInputs(Corrupted noisy, Canvas canvas, DiffusionLoss loss) {
         int tokens = rows.tokens();
         double[] times = fixture.doubles(prefix + "u_t");
         double[] hides = fixture.doubles(prefix + "u_noise");
-        NoiseSource noise = (purpose, sample, position, _) -> switch (purpose) {
-            case TIME -> (float) times[(int) sample];
-            case MASK -> (float) hides[(int) sample * tokens + position];
-            case DROPOUT, ANNEAL, SAMPLE, ORDER, LENGTH ->
-                throw new FixtureException(fixture.name() + ": the case gives no numbers for " + purpose);
-        };
+        NoiseSource noise = new GivenNoise(fixture.name(), times, hides, tokens).source();
         Masker masker = new Masker(
                 fixture.parameter("mask_token_id").asInt(),
                 fixture.parameter("sampling_eps").asDouble(),

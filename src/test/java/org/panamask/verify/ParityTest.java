@@ -49,7 +49,10 @@ final class ParityTest {
                         "mgdm_loss",
                         "mgdm_sampling",
                         "llada_forward",
-                        "dream_forward");
+                        "dream_forward",
+                        "llada_loss",
+                        "dream_loss",
+                        "dllm");
     }
 
     @Test
