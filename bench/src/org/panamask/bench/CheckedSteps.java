@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.diffusion.Corrupted;
+import org.panamask.train.AnswerLearning;
 import org.panamask.train.Learning;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,7 +34,7 @@ record CheckedSteps(BenchRows rows, Learning learning, int count, double rate) {
     private Corrupted noisy(int step) {
         return switch (learning) {
             case Learning.Diffusion diffusion -> diffusion.masker().corrupt(rows.at(step), step);
-            case Learning.MultiGranularity _, Learning.NextToken _ ->
+            case Learning.MultiGranularity _, Learning.NextToken _, AnswerLearning _ ->
                 throw new IllegalArgumentException("checked steps: masked diffusion is compared, but got " + learning);
         };
     }

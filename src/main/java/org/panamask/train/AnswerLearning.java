@@ -18,7 +18,7 @@ import org.panamask.diffusion.TokenRows;
 
 /// The objectives whose rows are filled with end tokens that belong to the answer: LLaDA's, Dream's and dllm's.
 /// Attention is full throughout.
-sealed interface AnswerLearning extends Learning {
+public sealed interface AnswerLearning extends Learning {
     /// LLaDA's.
     static AnswerLearning of(LladaObjective objective, RowIds tokens, NoiseSource noise) {
         return new Llada(
