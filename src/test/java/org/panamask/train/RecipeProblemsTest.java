@@ -71,8 +71,8 @@ class RecipeProblemsTest extends WrittenRecipe {
     void modesAreNamed() throws IOException {
         assertThat(problems(SMALLEST + "objective: {mode: ddm_sft, packing: true}\n"))
                 .containsExactly(
-                        "recipe.yaml:4: objective.mode must be one of ddm-sft, ddm, mgdm, ar, but got 'ddm_sft',"
-                                + " did you mean 'ddm-sft'?");
+                        "recipe.yaml:4: objective.mode must be one of ddm-sft, ddm, mgdm, llada, dream, mdlm, ar, but got"
+                                + " 'ddm_sft', did you mean 'ddm-sft'?");
         assertThat(problems(SMALLEST + "objective: {packing: true, anneal_steps: -1}\n"))
                 .containsExactly(
                         "recipe.yaml:4: objective.packing is a key of mode ddm",
