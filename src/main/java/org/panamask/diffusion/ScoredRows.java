@@ -112,7 +112,8 @@ public final class ScoredRows {
         return ops.crossEntropy(hidden, model.head(), scoring);
     }
 
-    private Tensor hidden(Ops ops, Denoiser model, Canvas canvas) {
+    /// The hidden states of [#rows], in their order.
+    Tensor hidden(Ops ops, Denoiser model, Canvas canvas) {
         int[] distinct = Arrays.stream(rows).distinct().toArray();
         Tensor hidden = model.hidden(ops, canvas.withRows(distinct));
         if (distinct.length == rows.length) {

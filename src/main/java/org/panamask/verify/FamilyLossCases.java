@@ -127,8 +127,8 @@ final class FamilyLossCases implements SamplerCaseRunner {
                 fixture.doubles(fixture.input(times)),
                 fixture.doubles(fixture.input("u")),
                 rows.tokens());
-        ModelFacts facts = Models.config(HubFolder.config(fixture.model().orElseThrow()))
-                .facts();
+        ModelFacts facts =
+                Models.config(HubFolder.config(fixture.model().orElseThrow())).facts();
         return new Masker(facts.special().mask().orElseThrow(), epsilon, noise.source());
     }
 
@@ -137,10 +137,10 @@ final class FamilyLossCases implements SamplerCaseRunner {
         int[] prompts = lengths.isArray() ? fixture.ints(lengths) : new int[0];
         long[] shape = fixture.shape(fixture.input("input_ids"));
         int tokens = (int) shape[1];
-        TokenRows rows =
-                rows(fixture, marks((int) shape[0] * tokens, n -> prompts.length == 0 || n % tokens >= prompts[n / tokens]));
-        Corrupted noisy = masker(fixture, rows, fixture.setting("eps").asDouble(), "t")
-                .corrupt(rows, 0);
+        TokenRows rows = rows(
+                fixture, marks((int) shape[0] * tokens, n -> prompts.length == 0 || n % tokens >= prompts[n / tokens]));
+        Corrupted noisy =
+                masker(fixture, rows, fixture.setting("eps").asDouble(), "t").corrupt(rows, 0);
         LossNormType type = prompts.length == 0 ? LossNormType.TOKEN : LossNormType.SEQUENCE;
         MdlmLoss loss = MdlmLoss.llada(type);
         return new Scored(noisy, loss.score(noisy, new LossWindow(1, loss.scorable(rows))), new double[0]);
@@ -155,7 +155,9 @@ final class FamilyLossCases implements SamplerCaseRunner {
                         fixture.setting("gamma").asDouble())
                 : TokenWeighting.NONE;
         DreamLoss loss = new DreamLoss(
-                constant(DreamWeighting.class, fixture.setting("time_reweighting").asString()),
+                constant(
+                        DreamWeighting.class,
+                        fixture.setting("time_reweighting").asString()),
                 new ContextWeights(fixture.setting("cart_p").asDouble(1)),
                 tokens,
                 LossNormalization.REFERENCE);
@@ -247,8 +249,7 @@ final class FamilyLossCases implements SamplerCaseRunner {
 
     private static double backward(BackwardOps ops, Device.Loaded loaded, Scored scored, Accumulators sums) {
         Tape tape = new Tape(ops, sums);
-        CrossEntropy loss =
-                scored.rows.crossEntropy(tape, loaded.model(), scored.noisy.canvas());
+        CrossEntropy loss = scored.rows.crossEntropy(tape, loaded.model(), scored.noisy.canvas());
         double value = ops.doubles(loss.loss())[0];
         tape.backward(loss);
         return value;

@@ -5,7 +5,7 @@ import java.util.List;
 /// Runs cases of the family `samplers`.
 interface SamplerCaseRunner {
     /// All runners there are. A case that none takes is not supported yet.
-    List<SamplerCaseRunner> ALL = List.of(new ModelForwardCases(), new FamilyLossCases());
+    List<SamplerCaseRunner> ALL = List.of(new ModelForwardCases(), new FamilyLossCases(), new FamilyLikelihoodCases());
 
     /// Whether it runs `fixture`: all cases of a kind, or some.
     boolean takes(SamplerCase fixture);

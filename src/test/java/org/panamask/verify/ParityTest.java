@@ -51,6 +51,7 @@ final class ParityTest {
                         "llada_forward",
                         "dream_forward",
                         "llada_loss",
+                        "llada_likelihood",
                         "dream_loss",
                         "dllm");
     }
