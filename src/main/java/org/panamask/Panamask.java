@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
@@ -13,7 +14,9 @@ import org.panamask.sampling.Sampler;
 import org.panamask.sampling.SamplerListener;
 import org.panamask.sampling.SamplerResult;
 import org.panamask.sampling.SamplerSettings;
-import org.panamask.text.ChatTemplate;
+import org.panamask.text.ModelTemplate;
+import org.panamask.text.PromptTemplate;
+import org.panamask.text.TemplatePreset;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.ModelSettings;
@@ -24,14 +27,36 @@ public final class Panamask implements AutoCloseable {
     private final Prompts prompts;
     private final Alignment alignment;
     private final boolean ownsBackend;
-    private volatile boolean open = true;
+    private final Calls calls;
 
-    private Panamask(LoadedModel loaded, Optional<ChatTemplate> template, Alignment alignment, boolean ownsBackend) {
+    private Panamask(
+            LoadedModel loaded,
+            Optional<PromptTemplate> template,
+            Alignment alignment,
+            boolean ownsBackend,
+            Calls calls) {
         this.loaded = loaded;
         this.alignment = alignment;
         this.ownsBackend = ownsBackend;
+        this.calls = calls;
         this.prompts = new Prompts(
-                loaded.tokenizer(), loaded.special(), template, loaded.model().maxPositions(), alignment.begins());
+                loaded.tokenizer(), loaded.special(), template, Prompts.Layout.of(loaded, alignment.begins()));
+    }
+
+    private static Panamask of(LoadedModel loaded, Alignment alignment, boolean ownsBackend) {
+        Calls calls = new Calls(loaded.folder().toString());
+        return new Panamask(loaded, usualTemplate(loaded), alignment, ownsBackend, calls);
+    }
+
+    /// As the run that trained it wrote prompts; else, for families that come with a template of their own, as the
+    /// folder says.
+    private static Optional<PromptTemplate> usualTemplate(LoadedModel loaded) {
+        Optional<PromptTemplate> noted = loaded.notes().template().map(Function.identity());
+        return noted.isPresent()
+                        || TemplatePreset.ofFamily(loaded.model().facts().type())
+                                .isEmpty()
+                ? noted
+                : ModelTemplate.read(loaded.folder()).map(Function.identity());
     }
 
     /// Loads the model of a folder in Hugging Face layout onto the CPU in f32.
@@ -77,7 +102,7 @@ public final class Panamask implements AutoCloseable {
             backend.require(where.dtype());
             LoadedModel loaded = LoadedModel.open(backend, where.dtype(), model, new LoadedModel.Trained.Nothing());
             Alignment alignment = given.orElse(loaded.model().facts().alignment());
-            return new Panamask(loaded, loaded.notes().template(), alignment, true);
+            return of(loaded, alignment, true);
         } catch (RuntimeException | Error failure) {
             backend.close();
             throw failure;
@@ -86,13 +111,18 @@ public final class Panamask implements AutoCloseable {
 
     /// Generates from a model that somebody else has loaded and will close.
     public static Panamask over(LoadedModel loaded, boolean shift) {
-        return new Panamask(loaded, loaded.notes().template(), Alignment.of(shift), false);
+        return of(loaded, Alignment.of(shift), false);
     }
 
     /// The same model with prompts written as `template` says, instead of as in the run that trained it. It is
     /// given back by closing either.
-    public Panamask withTemplate(ChatTemplate template) {
-        return new Panamask(loaded, Optional.of(template), alignment, ownsBackend);
+    public Panamask withTemplate(PromptTemplate template) {
+        return new Panamask(loaded, Optional.of(template), alignment, ownsBackend, calls);
+    }
+
+    /// Whether prompts are laid out by a template, so that conversations and system texts have a place.
+    public boolean hasTemplate() {
+        return prompts.hasTemplate();
     }
 
     /// The model, its tokenizer and its special ids.
@@ -108,7 +138,7 @@ public final class Panamask implements AutoCloseable {
     /// The answer to `prompt` with every setting at its default.
     ///
     /// @throws GenerationException if the prompt leaves no room for an answer
-    /// @throws IllegalStateException if the model is closed
+    /// @throws StoppedException if the model is closed, before or meanwhile
     public String generate(String prompt) {
         return generate(List.of(prompt), samplerDefaults(), SamplerListener.NONE)
                 .getFirst()
@@ -119,19 +149,71 @@ public final class Panamask implements AutoCloseable {
     ///
     /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model
     /// allows
-    /// @throws IllegalStateException if the model is closed
+    /// @throws StoppedException if the model is closed, before or meanwhile
     public List<Generation> generate(List<String> asked, SamplerSettings settings, SamplerListener listener) {
-        requireOpen();
+        return calls.within(() -> {
+            long start = System.nanoTime();
+            Prompts.Laid laid = laid(asked.stream().map(Prompt::of).toList(), settings);
+            SamplerResult result = sampler(settings, stop(Optional.empty())).sample(laid.input(), listener);
+            return generations(laid, result, start);
+        });
+    }
+
+    /// Starts to answer `asked`, side by side, on a virtual thread.
+    ///
+    /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model
+    /// allows
+    /// @throws StoppedException if the model is closed
+    public Answering start(List<Prompt> asked, SamplerSettings settings) {
+        return start(asked, settings, Optional.empty());
+    }
+
+    /// Starts to answer `asked`, side by side, on a virtual thread; it stops before the first pass that would begin
+    /// later than `deadline` from now.
+    ///
+    /// @throws GenerationException if a prompt leaves no room for an answer, or the canvas is longer than the model
+    /// allows
+    /// @throws StoppedException if the model is closed
+    public Answering start(List<Prompt> asked, SamplerSettings settings, Duration deadline) {
+        return start(asked, settings, Optional.of(deadline));
+    }
+
+    private Answering start(List<Prompt> asked, SamplerSettings settings, Optional<Duration> deadline) {
         long start = System.nanoTime();
-        Prompts.Laid laid = prompts.answers(asked, settings);
-        SamplerResult result = sampler(settings).sample(laid.input(), listener);
+        Stop stop = stop(deadline);
+        Prompts.Laid laid = calls.within(() -> laid(asked, settings));
+        Answering answering = new Answering(stop, prompts, laid, settings.revises());
+        Thread.ofVirtual().name("panamask-answer").start(() -> {
+            try {
+                calls.within(() -> {
+                    SamplerResult result = sampler(settings, stop).sample(laid.input(), answering.listener());
+                    answering.finish(generations(laid, result, start), result.ids());
+                    return result;
+                });
+            } catch (RuntimeException | Error failure) {
+                answering.fail(failure);
+            }
+        });
+        return answering;
+    }
+
+    private Prompts.Laid laid(List<Prompt> asked, SamplerSettings settings) {
+        if (asked.isEmpty()) {
+            throw new GenerationException("generate: at least 1 prompt must be given, but got none; give one");
+        }
+        return prompts.answers(asked, settings);
+    }
+
+    private List<Generation> generations(Prompts.Laid laid, SamplerResult result, long start) {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         List<Generation> answers = new ArrayList<>();
-        for (int row = 0; row < asked.size(); row++) {
+        for (int row = 0; row < laid.starts().length; row++) {
+            int[] ids = result.ids().get(row);
             int first = laid.starts()[row];
             answers.add(new Generation(
-                    prompts.answer(result.ids().get(row), first),
-                    laid.ids()[row].length - first,
+                    prompts.answer(ids, first),
+                    prompts.end(ids, first) - first,
+                    ids.length - first,
                     result.forwards(),
                     elapsed));
         }
@@ -141,19 +223,21 @@ public final class Panamask implements AutoCloseable {
     /// The `middle` tokens between `prefix` and `suffix`.
     ///
     /// @throws GenerationException if the gap is empty or the text longer than the model allows
-    /// @throws IllegalStateException if the model is closed
+    /// @throws StoppedException if the model is closed, before or meanwhile
     public Generation infill(
             String prefix, String suffix, int middle, SamplerSettings settings, SamplerListener listener) {
-        requireOpen();
-        long start = System.nanoTime();
-        Prompts.Laid laid = prompts.gap(prefix, suffix, middle);
-        SamplerResult result = sampler(settings).sample(laid.input(), listener);
-        int first = laid.starts()[0];
-        return new Generation(
-                prompts.text(result.ids().getFirst(), first, first + middle),
-                middle,
-                result.forwards(),
-                Duration.ofNanos(System.nanoTime() - start));
+        return calls.within(() -> {
+            long start = System.nanoTime();
+            Prompts.Laid laid = prompts.gap(prefix, suffix, middle);
+            SamplerResult result = sampler(settings, stop(Optional.empty())).sample(laid.input(), listener);
+            int first = laid.starts()[0];
+            return new Generation(
+                    prompts.text(result.ids().getFirst(), first, first + middle),
+                    middle,
+                    middle,
+                    result.forwards(),
+                    Duration.ofNanos(System.nanoTime() - start));
+        });
     }
 
     /// A canvas as text, without its begin token: `_` for a masked token, padding left out.
@@ -161,28 +245,26 @@ public final class Panamask implements AutoCloseable {
         return prompts.shown(ids);
     }
 
-    private void requireOpen() {
-        if (!open) {
-            throw new IllegalStateException(loaded.folder() + ": the model is closed; open it again to generate");
-        }
+    private Stop stop(Optional<Duration> deadline) {
+        return new Stop(new BackendPasses(loaded.backend(), loaded.precision()), calls, deadline);
     }
 
-    private Sampler sampler(SamplerSettings settings) {
-        return Sampler.of(
-                loaded.model(),
-                new BackendPasses(loaded.backend(), loaded.precision()),
-                settings,
-                loaded.samplerTokens(),
-                alignment);
+    private Sampler sampler(SamplerSettings settings, Stop stop) {
+        return Sampler.of(loaded.model(), stop, settings, loaded.samplerTokens(), alignment);
     }
 
-    /// Gives the model back, and the backend where [#open] started it. Closing twice does nothing.
+    /// Gives the model back, and the backend where [#open] started it. Calls that are running end with a
+    /// [StoppedException] when their pass has ended, those that wait for their turn likewise; this call waits for
+    /// all of them. Closing twice does nothing.
+    ///
+    /// @throws IllegalStateException if called by a listener of a call that is running
     @Override
     public void close() {
-        open = false;
-        if (ownsBackend) {
-            loaded.close();
-            loaded.backend().close();
-        }
+        calls.close(() -> {
+            if (ownsBackend) {
+                loaded.close();
+                loaded.backend().close();
+            }
+        });
     }
 }

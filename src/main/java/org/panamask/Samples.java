@@ -37,12 +37,7 @@ final class Samples {
         this.rows = data.validation().isEmpty()
                 ? data.training().stream().flatMap(pack -> pack.rows().stream()).toList()
                 : data.validation();
-        this.prompts = new Prompts(
-                loaded.tokenizer(),
-                special,
-                Optional.empty(),
-                loaded.model().facts().maxPositions(),
-                true);
+        this.prompts = new Prompts(loaded.tokenizer(), special, Optional.empty(), Prompts.Layout.of(loaded, true));
     }
 
     SampleReport take(long step) {

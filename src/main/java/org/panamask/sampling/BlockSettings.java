@@ -63,6 +63,11 @@ public record BlockSettings(
     }
 
     @Override
+    public boolean revises() {
+        return false;
+    }
+
+    @Override
     public int canvasLength(int prompt) {
         return prompt + maxNewTokens;
     }

@@ -130,6 +130,11 @@ public record DdmSettings(
 
     /// The canvas has its own length.
     @Override
+    public boolean revises() {
+        return remask;
+    }
+
+    @Override
     public int canvasLength(int prompt) {
         return length;
     }

@@ -22,6 +22,9 @@ public sealed interface SamplerSettings permits DdmSettings, BlockSettings {
     /// What matters most of them, for a heading: `64 steps`.
     String summary();
 
+    /// Whether columns may change after they have opened.
+    boolean revises();
+
     /// The tokens of a canvas whose first `prompt` are given.
     int canvasLength(int prompt);
 }
