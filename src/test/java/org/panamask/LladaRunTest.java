@@ -5,50 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.panamask.backend.Backend;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.BackendSettings;
-import org.panamask.backend.Backends;
-import org.panamask.backend.Precision;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.diffusion.Objective;
 import org.panamask.model.FolderMerge;
 import org.panamask.model.Models;
+import org.panamask.report.EvaluationReport;
 import org.panamask.report.TrainingListener;
 import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
-import org.panamask.tensor.Owner;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
 import org.panamask.train.RecipeReader;
 
 /// A LLaDA from its folder through a run to a merged folder, as a user meets it.
 final class LladaRunTest {
-    private static final String CONFIG = """
-            {"model_type": "llada", "d_model": 16, "n_layers": 2, "n_heads": 2, "n_kv_heads": 1, "mlp_hidden_size": 32,
-             "vocab_size": 32, "embedding_size": 32, "max_sequence_length": 48, "rope": true, "block_type": "llama",
-             "activation_type": "silu", "layer_norm_type": "rms", "weight_tying": false, "init_std": 0.5}
-            """;
-
     @TempDir
     private Path folder;
-
-    private Path model() throws IOException {
-        Path model = ToyModel.writeSettings(folder.resolve("model"), ToyModel.SPECIAL);
-        Files.writeString(model.resolve("config.json"), CONFIG);
-        try (Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference"));
-                Owner owner = backend.owner("weights")) {
-            backend.run("write", Precision.F32, ops -> {
-                Models.create(HubFolder.config(model), 11, ops, owner).save(ops, model);
-                return model;
-            });
-        }
-        return model;
-    }
 
     private static String answer(ModelSettings model) {
         try (Panamask panamask = Panamask.open(model, BackendSettings.defaults())) {
@@ -63,7 +44,7 @@ final class LladaRunTest {
 
     @Test
     void aRunPredictsEachTokenFromItsOwnRowAndLeavesAnAdapterThatMerges() throws IOException {
-        Path model = model();
+        Path model = ToyModel.writeLlada(folder.resolve("model"));
         ToyModel.writeRows(folder.resolve("rows.jsonl"), 16);
         Path file = ToyModel.writeRecipe(folder.resolve("recipe.yaml"), "train: {max_steps: 3, learning_rate: 1e-2}\n");
         Recipe recipe = RecipeReader.read(file, List.of());
@@ -85,5 +66,29 @@ final class LladaRunTest {
         Files.copy(model.resolve("tokenizer.json"), merged.resolve("tokenizer.json"));
         assertThat(answer(ModelSettings.of(merged)))
                 .isEqualTo(answer(ModelSettings.of(model).with("adapter", List.of(run))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llada", "dream, perbatch_cutoff: true, time_reweighting: cart", "mdlm, scheduler: cosine"})
+    void objectivesThatLearnTheFillingRunFromARecipe(String objective) throws IOException {
+        ToyModel.writeLlada(folder.resolve("model"));
+        ToyModel.writeRows(folder.resolve("rows.jsonl"), 16);
+        Path file = ToyModel.writeRecipe(folder.resolve("recipe.yaml"), """
+                objective: {mode: %s}
+                train: {max_steps: 4, micro_batch: 2, accumulate: 2, eval_every: 2, eval_nll: true, sample_every: 2}
+                """.formatted(objective));
+        Recipe recipe = RecipeReader.read(file, List.of("data.val_size=4"));
+        List<EvaluationReport> reports = new ArrayList<>();
+        TrainingListener listener = new TrainingListener() {
+            @Override
+            public void evaluated(EvaluationReport report) {
+                reports.add(report);
+            }
+        };
+
+        assertThat(FineTuning.run(recipe, listener).finished()).isTrue();
+
+        assertThat(reports).isNotEmpty().allMatch(report -> report.loss() > 0 && Double.isFinite(report.loss()));
+        assertThat(reports).allMatch(report -> report.nll().orElseThrow().value() > 0);
     }
 }

@@ -29,7 +29,10 @@ public final class ToyModel {
 
     /// Writes the model into `folder`.
     public static Path write(Path folder) throws IOException {
-        writeSettings(folder, SPECIAL);
+        return withWeights(writeSettings(folder, SPECIAL));
+    }
+
+    private static Path withWeights(Path folder) {
         try (Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference"));
                 Owner owner = backend.owner("weights")) {
             backend.run("write", Precision.F32, ops -> {
@@ -38,6 +41,18 @@ public final class ToyModel {
             });
         }
         return folder;
+    }
+
+    /// Writes a LLaDA of the same size into `folder`.
+    public static Path writeLlada(Path folder) throws IOException {
+        writeSettings(folder, SPECIAL);
+        Files.writeString(folder.resolve("config.json"), """
+                {"model_type": "llada", "d_model": 16, "n_layers": 2, "n_heads": 2, "n_kv_heads": 1,
+                 "mlp_hidden_size": 32, "vocab_size": 32, "embedding_size": 32, "max_sequence_length": 48, "rope": true,
+                 "block_type": "llama", "activation_type": "silu", "layer_norm_type": "rms", "weight_tying": false,
+                 "init_std": 0.5}
+                """);
+        return withWeights(folder);
     }
 
     /// Writes all but the weights into `folder`; the tokenizer knows the special tokens `special` only.

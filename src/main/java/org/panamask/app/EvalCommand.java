@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
 /// Measures models side by side on the same rows under the same noise.
 @Command(name = "eval", description = "Measure models on rows they have not seen; docs/eval.md explains each number.")
 final class EvalCommand implements Callable<Integer> {
-    private static final int SCORING_STEPS = 32;
     private static final int SAMPLING_STEPS = 64;
 
     @Spec
@@ -72,9 +71,25 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--steps",
             paramLabel = "T",
-            description = "times at which rows are masked (default 32), or denoising steps (default 64; as many as"
-                    + " --max-tokens without a prompt)")
+            description =
+                    "times at which rows are masked (default 32) or draws of a row (default 128), by --likelihood; or"
+                            + " denoising steps (default 64; as many as --max-tokens without a prompt)")
     private Optional<Integer> steps = Optional.empty();
+
+    @Option(
+            names = "--mc-batch",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "draws of a row that are spread evenly together, under --likelihood llada and dream (default"
+                    + " ${DEFAULT-VALUE})")
+    private int drawnTogether;
+
+    @Option(
+            names = "--cfg-scale",
+            paramLabel = "S",
+            defaultValue = "0",
+            description = "guidance of likelihoods by the prompt, but under ddm; 0 is none (default)")
+    private double guidance;
 
     @Option(names = "--seed", defaultValue = "42", description = "seed of all noise (default ${DEFAULT-VALUE})")
     private long seed;
@@ -166,7 +181,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private NllSettings scoring() {
-        return new NllSettings(steps.orElse(SCORING_STEPS), seed, batch);
+        return new NllSettings(steps, seed, batch, new NllSettings.Draws(drawnTogether, guidance));
     }
 
     private GenerationSettings generation(int usualSteps) {

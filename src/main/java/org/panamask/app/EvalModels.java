@@ -12,6 +12,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
 import org.panamask.config.SettingException;
+import org.panamask.eval.Estimator;
 import org.panamask.eval.Progress;
 import org.panamask.eval.Subject;
 import org.panamask.report.EnvironmentFile;
@@ -51,6 +52,13 @@ final class EvalModels {
                     "position i is predicted from hidden state i, not i - 1 (default: as in models of the family)")
     private boolean unshifted;
 
+    @Option(
+            names = "--likelihood",
+            paramLabel = "NAME",
+            description = "how the likelihood of diffusion models is estimated: ddm, llada, dream, ar_ftb or ar_btf"
+                    + " (default: as for models of the family)")
+    private Optional<String> likelihood = Optional.empty();
+
     @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
     private String backend = "cpu";
 
@@ -83,8 +91,9 @@ final class EvalModels {
             throw new SettingException("--adapter must go with one MODEL, but got " + models.size()
                     + "; write MODEL,adapter=DIR for each that has one");
         }
-        List<Subject> subjects =
-                Subjects.read(models, adapters, mode, unshifted ? Optional.of(false) : Optional.empty());
+        Subjects.Usual usual = new Subjects.Usual(
+                mode, unshifted ? Optional.of(false) : Optional.empty(), likelihood.map(Estimator::named));
+        List<Subject> subjects = Subjects.read(models, adapters, usual);
         BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
         try (Backend opened = Backends.open(where)) {
             opened.require(dtype);

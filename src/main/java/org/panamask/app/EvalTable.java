@@ -8,15 +8,19 @@ import java.util.Map;
 import org.panamask.eval.ChoiceEvaluation;
 import org.panamask.eval.ChoiceResult;
 import org.panamask.eval.Compositions;
+import org.panamask.eval.Estimator;
 import org.panamask.eval.GenerationCost;
 import org.panamask.eval.MatchEvaluation;
 import org.panamask.eval.MatchResult;
 import org.panamask.eval.Mean;
 import org.panamask.eval.Measured;
+import org.panamask.eval.Method;
 import org.panamask.eval.NllEvaluation;
 import org.panamask.eval.NllResult;
 import org.panamask.eval.NllSettings;
 import org.panamask.eval.PairedDifference;
+import org.panamask.eval.RowScore;
+import org.panamask.eval.Subject;
 
 /// Prints what was measured for people.
 final class EvalTable {
@@ -33,14 +37,16 @@ final class EvalTable {
     void nll(NllEvaluation evaluation, List<NllResult> results) {
         heading(
                 "negative log-likelihood of a token in nats, mean and standard error over rows",
-                evaluation.data().source() + ", " + times(evaluation.settings()));
+                evaluation.data().source() + ", seed " + evaluation.settings().seed());
         List<List<String>> table = new ArrayList<>();
-        table.add(List.of("model", "nll", "s.e.", "exp(nll)", "rows", "tokens", "s/row"));
+        table.add(List.of("model", "estimate", "nll", "s.e.", "of draws", "exp(nll)", "rows", "tokens", "s/row"));
         for (NllResult result : results) {
             table.add(List.of(
                     result.subject().name(),
+                    estimate(result.subject(), evaluation.settings()),
                     text("%.4f", result.mean().value()),
                     text("%.4f", result.mean().standardError()),
+                    text("%.4f", result.drawError()),
                     text(result.isBound() ? "perplexity <= %.4g" : "perplexity %.4g", result.perplexity()),
                     count(result.rows().size()),
                     count(result.tokens()),
@@ -52,6 +58,11 @@ final class EvalTable {
                 out.println(result.subject().name() + ": " + result.leftOut()
                         + " rows have no token to score and do not count");
             }
+            RowScore.Work work = result.work();
+            if (work.computed() < work.asked()) {
+                out.println(result.subject().name() + ": " + work.computed() + " of " + work.asked()
+                        + " noisy rows were computed; the others are equal to them or have nothing hidden");
+            }
         }
         differences(results, "below 0 the first is better", 1);
     }
@@ -60,12 +71,13 @@ final class EvalTable {
     void choices(ChoiceEvaluation evaluation, List<ChoiceResult> results) {
         heading(
                 "share of questions whose right choice has the lowest negative log-likelihood of a token",
-                evaluation.data().source() + ", " + times(evaluation.settings()));
+                evaluation.data().source() + ", seed " + evaluation.settings().seed());
         List<List<String>> table = new ArrayList<>();
-        table.add(List.of("model", "accuracy", "s.e.", "questions", "ties", "s/question"));
+        table.add(List.of("model", "estimate", "accuracy", "s.e.", "questions", "ties", "s/question"));
         for (ChoiceResult result : results) {
             table.add(List.of(
                     result.subject().name(),
+                    estimate(result.subject(), evaluation.settings()),
                     percent(result.mean().value()),
                     percent(result.mean().standardError()),
                     count(result.questions().size()),
@@ -136,8 +148,11 @@ final class EvalTable {
         return cells;
     }
 
-    private static String times(NllSettings settings) {
-        return settings.steps() + " times, seed " + settings.seed();
+    private static String estimate(Subject subject, NllSettings settings) {
+        return switch (subject.method()) {
+            case Method.Autoregressive _ -> "exact";
+            case Method.Diffusion(boolean _, Estimator estimator) -> settings.named(estimator);
+        };
     }
 
     private void heading(String what, String how) {

@@ -7,24 +7,35 @@ import java.util.Optional;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.config.SettingException;
 import org.panamask.diffusion.Alignment;
+import org.panamask.eval.Estimator;
 import org.panamask.eval.Method;
 import org.panamask.eval.Subject;
+import org.panamask.model.ModelFacts;
 import org.panamask.model.Models;
 import org.panamask.train.ModelSettings;
 
 /// Reads models as the command line names them: `DIR`, or `DIR,adapter=DIR,mode=ar,name=base`.
 final class Subjects {
-    private static final String FORM = "write DIR or DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,name=TEXT";
+    private static final String FORM = "write DIR or DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,"
+            + "likelihood=ddm|llada|dream|ar_ftb|ar_btf,name=TEXT";
 
     private Subjects() {}
 
-    /// The models of `texts`; `adapters`, `mode` and `shift` hold where a text does not say otherwise.
+    /// What holds where a model says nothing else.
+    ///
+    /// @param mode how it is read
+    /// @param shift whether column i is predicted from the hidden state of column i - 1; as in models of the family
+    ///     when empty
+    /// @param estimator how likelihood is estimated; as for models of the family when empty
+    record Usual(Mode mode, Optional<Boolean> shift, Optional<Estimator> estimator) {}
+
+    /// The models of `texts`; `adapters` and `usual` hold where a text does not say otherwise.
     ///
     /// @throws SettingException if a text is not of its form, or two models have one name
-    static List<Subject> read(List<String> texts, List<Path> adapters, Mode mode, Optional<Boolean> shift) {
+    static List<Subject> read(List<String> texts, List<Path> adapters, Usual usual) {
         List<Subject> subjects = new ArrayList<>();
         for (String text : texts) {
-            Subject subject = subject(text, adapters, mode, shift);
+            Subject subject = subject(text, adapters, usual);
             if (subjects.stream().anyMatch(other -> other.name().equals(subject.name()))) {
                 throw new SettingException(
                         "MODEL must have a name of its own, but got '" + subject.name() + "' twice; add ,name=TEXT");
@@ -42,12 +53,13 @@ final class Subjects {
         AR
     }
 
-    private static Subject subject(String text, List<Path> given, Mode mode, Optional<Boolean> shift) {
+    private static Subject subject(String text, List<Path> given, Usual usual) {
         String[] parts = text.split(",", -1);
         ModelSettings model = ModelSettings.of(Path.of(parts[0]));
         List<Path> adapters = new ArrayList<>(given);
-        Mode how = mode;
-        Optional<Boolean> shifted = shift;
+        Mode how = usual.mode;
+        Optional<Boolean> shifted = usual.shift;
+        Optional<Estimator> estimator = usual.estimator;
         Optional<String> name = Optional.empty();
         for (String part : List.of(parts).subList(1, parts.length)) {
             int equals = part.indexOf('=');
@@ -59,6 +71,7 @@ final class Subjects {
             switch (key) {
                 case "mode" -> how = mode(value);
                 case "shift" -> shifted = Optional.of(shift(value));
+                case "likelihood" -> estimator = Optional.of(Estimator.named(value));
                 case "name" -> name = Optional.of(value);
                 case "adapter" -> adapters.add(Path.of(value));
                 default -> model = model.with(key, value);
@@ -66,14 +79,19 @@ final class Subjects {
         }
         model = model.with("adapter", adapters);
         Method method = switch (how) {
-            case DIFFUSION -> new Method.Diffusion(shifted.isPresent() ? shifted.get() : shiftsByFamily(model));
+            case DIFFUSION -> diffusion(model, shifted, estimator);
             case AR -> new Method.Autoregressive();
         };
         return new Subject(name.orElse(name(model)), model, method);
     }
 
-    private static boolean shiftsByFamily(ModelSettings model) {
-        return Models.config(HubFolder.config(model.path())).facts().alignment() != Alignment.OWN;
+    private static Method diffusion(ModelSettings model, Optional<Boolean> shift, Optional<Estimator> estimator) {
+        if (shift.isPresent() && estimator.isPresent()) {
+            return new Method.Diffusion(shift.get(), estimator.get());
+        }
+        ModelFacts facts = Models.config(HubFolder.config(model.path())).facts();
+        return new Method.Diffusion(
+                shift.orElse(facts.alignment() != Alignment.OWN), estimator.orElse(Estimator.ofFamily(facts.type())));
     }
 
     private static Mode mode(String value) {

@@ -35,6 +35,14 @@ public final class Row {
         return new Row(ids, sourceLength, contentLength, index, true);
     }
 
+    /// The same row with its end filled up with `id` to `columns` columns, where it is shorter; the filling is
+    /// padding.
+    public Row filled(int columns, int id) {
+        int[] longer = Arrays.copyOf(ids, Math.max(ids.length, columns));
+        Arrays.fill(longer, ids.length, longer.length, id);
+        return new Row(longer, sourceLength, contentLength, index, false);
+    }
+
     /// Whether what a batch fills up behind it belongs to the target.
     public boolean isOpen() {
         return isOpen;

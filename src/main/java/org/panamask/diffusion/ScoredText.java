@@ -1,6 +1,7 @@
 package org.panamask.diffusion;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.panamask.tensor.AttentionMask;
 
@@ -40,23 +41,18 @@ public final class ScoredText {
         return of(ids, IntStream.range(prompt.length, ids.length).toArray(), sample);
     }
 
-    /// The columns of row `b` of `rows`, which are not packed, that noise may hide and `alignment` predicts.
-    static int[] columns(TokenRows rows, int b, Alignment alignment) {
-        return IntStream.range(0, rows.tokens())
-                .filter(i -> rows.maskable()[b * rows.tokens() + i] && alignment.predicts(i))
-                .toArray();
-    }
-
-    /// Row `b` of `rows`, which are not packed, without what the model does not see.
-    ///
-    /// @throws IllegalArgumentException if the row has nothing to score
-    public static ScoredText row(TokenRows rows, int b, Alignment alignment) {
+    /// Row `b` of `rows`, which are not packed, without what the model does not see: scored is what noise may hide
+    /// and `alignment` predicts. Empty if that is nothing.
+    public static Optional<ScoredText> row(TokenRows rows, int b, Alignment alignment) {
         int first = b * rows.tokens();
         int length = rows.visible() instanceof AttentionMask.Lengths lengths
                 ? lengths.lengths().get(b)
                 : rows.tokens();
+        int[] columns = IntStream.range(0, length)
+                .filter(i -> rows.maskable()[first + i] && alignment.predicts(i))
+                .toArray();
         int[] ids = Arrays.copyOfRange(rows.ids(), first, first + length);
-        return of(ids, columns(rows, b, alignment), rows.samples()[b]);
+        return columns.length == 0 ? Optional.empty() : Optional.of(of(ids, columns, rows.samples()[b]));
     }
 
     /// The tokens.

@@ -9,7 +9,6 @@ import org.panamask.data.ChoiceQuestion;
 import org.panamask.data.ChoiceQuestions;
 import org.panamask.data.DataException;
 import org.panamask.data.Row;
-import org.panamask.data.SftRows;
 import org.panamask.text.Tokenizer;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.TrainingData;
@@ -81,16 +80,11 @@ public record ChoiceEvaluation(EvaluationData data, NllSettings settings) {
         return new Choices(rows, cut);
     }
 
-    /// `[bos] prompt [sep] choice [eos]` as fine-tuning makes it, or `[bos] prompt choice` for a model of plain
-    /// text.
+    /// `[bos] prompt [sep] choice [eos]`, or as the family's fine-tuning makes it, or `[bos] prompt choice` for a
+    /// model of plain text.
     private Row row(int[] prompt, int[] target, int number, LoadedModel loaded) {
         return switch (data.form()) {
-            case ANSWERS ->
-                SftRows.of(
-                                data.settings().maxTokens(),
-                                loaded.special(),
-                                data.settings().padAsTarget())
-                        .row(prompt, target, number);
+            case ANSWERS -> data.maker(loaded).row(prompt, target, number);
             case DOCUMENTS, PACKED ->
                 plain(prompt, target, number, loaded.special().bos());
         };

@@ -8,7 +8,15 @@ import org.panamask.config.Settings;
 import org.panamask.data.DataSettings;
 import org.panamask.data.Pack;
 import org.panamask.data.Row;
+import org.panamask.data.SftRows;
+import org.panamask.diffusion.DreamObjective;
+import org.panamask.diffusion.LladaObjective;
 import org.panamask.diffusion.Objective;
+import org.panamask.model.Dream;
+import org.panamask.model.Gpt2;
+import org.panamask.model.Llada;
+import org.panamask.model.Llama;
+import org.panamask.model.Qwen2;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.Recipe;
 import org.panamask.train.TrainingData;
@@ -57,14 +65,40 @@ public record EvaluationData(DataSettings settings, Form form) {
     ///     not fit the model
     public TrainingData read(LoadedModel model) {
         Objective objective = switch (form) {
-            case ANSWERS -> Objective.DdmSft.defaults();
+            case ANSWERS -> answers(model);
             case DOCUMENTS -> Settings.with(Objective.Ddm.defaults(), "packing", false);
             case PACKED -> Objective.Ddm.defaults();
         };
         Recipe recipe = Recipe.of(model.folder(), model.folder(), model.folder())
                 .with("data", settings)
                 .with("objective", objective);
-        return fitting(TrainingData.read(recipe, model.tokenizer(), model.special(), (_, _) -> {}), model);
+        TrainingData read = TrainingData.read(recipe, model.tokenizer(), model.special(), (_, _) -> {});
+        // What a batch would fill up must not depend on the batch.
+        List<Row> rows = rows(read).stream()
+                .map(row -> row.isOpen()
+                        ? row.filled(settings.maxTokens(), read.special().pad())
+                        : row)
+                .toList();
+        return fitting(new TrainingData(Pack.single(rows), List.of(), read.special(), read.warnings()), model);
+    }
+
+    /// The rows of the family's own fine-tuning.
+    private static Objective answers(LoadedModel model) {
+        return switch (model.model()) {
+            case Llada _ -> LladaObjective.defaults();
+            case Dream _ -> DreamObjective.defaults();
+            case Gpt2 _, Llama _, Qwen2 _ -> Objective.DdmSft.defaults();
+        };
+    }
+
+    /// Makes the rows of an answer as the fine-tuning of the family does.
+    SftRows maker(LoadedModel model) {
+        int most = settings.maxTokens();
+        return switch (model.model()) {
+            case Llada _, Dream _ ->
+                SftRows.withoutSeparator(most, model.special().filledWithEnd(), false);
+            case Gpt2 _, Llama _, Qwen2 _ -> SftRows.of(most, model.special(), settings.padAsTarget());
+        };
     }
 
     /// Rows made otherwise, in the form that [RowScorer] takes.

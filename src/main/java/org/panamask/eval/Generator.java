@@ -48,7 +48,7 @@ final class Generator {
             List<Row> some = rows.subList(from, Math.min(rows.size(), from + settings.batch()));
             long start = System.nanoTime();
             SamplerResult result = switch (method) {
-                case Method.Diffusion(boolean shift) -> unmasked(some, shift);
+                case Method.Diffusion(boolean shift, Estimator _) -> unmasked(some, shift);
                 case Method.Autoregressive _ -> decoded(some);
             };
             double seconds = (System.nanoTime() - start) / 1e9;

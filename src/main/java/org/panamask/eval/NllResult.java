@@ -36,9 +36,23 @@ public record NllResult(Subject subject, List<RowScore> all, List<String> warnin
     /// Whether the numbers are bounds, as for diffusion models, instead of exact.
     public boolean isBound() {
         return switch (subject.method()) {
-            case Method.Diffusion _ -> true;
+            case Method.Diffusion(boolean _, Estimator estimator) -> estimator.isBound();
             case Method.Autoregressive _ -> false;
         };
+    }
+
+    /// What the draws of an estimate leave open of the mean: the root of the sum of the rows' squared errors by
+    /// their number. It is part of the standard error over rows. Not a number where it is not known.
+    public double drawError() {
+        double squares = rows().stream()
+                .mapToDouble(row -> row.standardError() * row.standardError())
+                .sum();
+        return Math.sqrt(squares) / rows().size();
+    }
+
+    /// The rows that were to be computed, and those that were.
+    public RowScore.Work work() {
+        return all.stream().map(RowScore::work).reduce(new RowScore.Work(0, 0), RowScore.Work::plus);
     }
 
     /// `exp` of the mean: a perplexity for an exact likelihood, a bound of one else.

@@ -32,7 +32,7 @@ public final class ResultFile {
         new ResultFile("nll")
                 .data(evaluation.data())
                 .scoring(evaluation.settings())
-                .models(results, ResultFile::nll)
+                .models(results, (node, result) -> nll(node, result, evaluation.settings()))
                 .differences(results)
                 .write(file, environment);
     }
@@ -45,7 +45,7 @@ public final class ResultFile {
         new ResultFile("choice")
                 .data(evaluation.data())
                 .scoring(evaluation.settings())
-                .models(results, ResultFile::choices)
+                .models(results, (node, result) -> choices(node, result, evaluation.settings()))
                 .differences(results)
                 .write(file, environment);
     }
@@ -76,9 +76,11 @@ public final class ResultFile {
                 .write(file, environment);
     }
 
-    private static void nll(ObjectNode node, NllResult result) {
+    private static void nll(ObjectNode node, NllResult result, NllSettings settings) {
         subject(node, result.subject());
+        estimate(node, result.subject(), settings);
         mean(node, "nll", result.mean());
+        number(node, "draw_error", result.drawError());
         number(node, "perplexity", result.perplexity());
         node.put("is_bound", result.isBound());
         node.put("rows", result.rows().size());
@@ -86,18 +88,27 @@ public final class ResultFile {
         node.put("tokens", result.tokens());
         number(node, "seconds", result.seconds());
         number(node, "seconds_per_row", result.secondsPerRow());
+        node.put("noisy_rows", result.work().asked());
+        node.put("computed_rows", result.work().computed());
         ArrayNode samples = node.putArray("row_samples");
         ArrayNode tokens = node.putArray("row_tokens");
         ArrayNode values = node.putArray("row_nll");
+        ArrayNode errors = node.putArray("row_draw_error");
         for (RowScore row : result.rows()) {
             samples.add(row.sample());
             tokens.add(row.tokens());
             values.add(row.nll());
+            if (Double.isFinite(row.standardError())) {
+                errors.add(row.standardError());
+            } else {
+                errors.addNull();
+            }
         }
     }
 
-    private static void choices(ObjectNode node, ChoiceResult result) {
+    private static void choices(ObjectNode node, ChoiceResult result, NllSettings settings) {
         accuracy(node, result);
+        estimate(node, result.subject(), settings);
         node.put("ties", result.ties());
         node.put("cut_choices", result.cutChoices());
         number(node, "seconds", result.seconds());
@@ -151,10 +162,23 @@ public final class ResultFile {
     }
 
     private ResultFile scoring(NllSettings settings) {
-        root.put("steps", settings.steps());
         root.put("seed", settings.seed());
         root.put("batch", settings.batch());
+        root.put("cfg_scale", settings.draws().cfgScale());
         return this;
+    }
+
+    /// How the likelihood of a diffusion model was estimated.
+    private static void estimate(ObjectNode node, Subject subject, NllSettings settings) {
+        if (subject.method() instanceof Method.Diffusion(boolean _, Estimator estimator)) {
+            node.put("likelihood", estimator.written());
+            switch (estimator) {
+                case DDM -> node.put("steps", settings.steps(estimator));
+                case LLADA, DREAM ->
+                    node.put("steps", settings.steps(estimator)).put("mc_batch", settings.together(estimator));
+                case AR_FTB, AR_BTF -> {}
+            }
+        }
     }
 
     private ResultFile generation(GenerationSettings settings) {
@@ -190,7 +214,7 @@ public final class ResultFile {
         ArrayNode adapters = node.putArray("adapters");
         subject.model().adapter().forEach(adapter -> adapters.add(adapter.toString()));
         switch (subject.method()) {
-            case Method.Diffusion(boolean shift) ->
+            case Method.Diffusion(boolean shift, Estimator _) ->
                 node.put("mode", "diffusion").put("shift", shift);
             case Method.Autoregressive _ -> node.put("mode", "ar");
         }

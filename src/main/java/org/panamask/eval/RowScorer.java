@@ -4,27 +4,34 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleConsumer;
 import java.util.stream.IntStream;
+import org.panamask.config.Require;
 import org.panamask.data.Row;
+import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.DiffusionLoss;
 import org.panamask.diffusion.Likelihood;
+import org.panamask.diffusion.LogLikelihood;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.LossWindow;
+import org.panamask.diffusion.MaskDraws;
 import org.panamask.diffusion.Masker;
 import org.panamask.diffusion.Noise;
 import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.PatternScorer;
+import org.panamask.diffusion.ScoredText;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.train.BackendPasses;
 import org.panamask.train.Learning;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.TrainingData;
 
-/// Gives each row its negative log-likelihood for a token: estimated, as a bound, for a diffusion model; exact for a
-/// next-token model.
+/// Gives each row its negative log-likelihood for a token: estimated, as a bound, for a diffusion model, or exact for
+/// one order of its tokens; exact for a next-token model.
 public final class RowScorer {
-    // Times are given here; the masker draws none.
-    private static final double NO_EPSILON = 1e-3;
+    // DreamLM/Dream, eval/eval.py, sampling_eps. Under ddm times are given, and the masker draws none.
+    private static final double EPSILON = 1e-3;
 
     private final LoadedModel loaded;
     private final Method method;
@@ -72,20 +79,75 @@ public final class RowScorer {
     }
 
     private List<RowScore> estimated(TokenRows rows, Method.Diffusion diffusion, DoubleConsumer share) {
+        Estimator estimator = diffusion.estimator();
+        return switch (estimator) {
+            case DDM -> evenTimes(rows, diffusion.shift(), share);
+            case LLADA, DREAM, AR_FTB, AR_BTF -> byRow(rows, estimator, Alignment.of(diffusion.shift()), share);
+        };
+    }
+
+    private List<RowScore> byRow(TokenRows rows, Estimator estimator, Alignment alignment, DoubleConsumer share) {
+        PatternScorer.Guess guess = new PatternScorer.Guess(
+                loaded.special().mask(), alignment, settings.draws().cfgScale());
+        LogLikelihood likelihood =
+                likelihood(estimator, new PatternScorer(loaded.model(), passes(), guess, settings.batch()));
+        List<RowScore> scores = new ArrayList<>();
+        for (int b = 0; b < rows.batch(); b++) {
+            long sample = rows.samples()[b];
+            Optional<ScoredText> text = ScoredText.row(rows, b, alignment);
+            if (text.isEmpty()) {
+                scores.add(new RowScore(sample, 0, 0));
+            } else {
+                LogLikelihood.Estimate estimate = likelihood.of(text.get());
+                int count = text.get().scored();
+                scores.add(new RowScore(
+                        sample,
+                        count,
+                        estimate.nll() / count,
+                        estimator.isBound() ? estimate.standardError() / count : 0,
+                        new RowScore.Work(estimate.rows(), estimate.computed())));
+            }
+            share.accept((b + 1.0) / rows.batch());
+        }
+        return scores;
+    }
+
+    private LogLikelihood likelihood(Estimator estimator, PatternScorer scorer) {
+        Noise noise = new Noise(settings.seed());
+        int together = settings.together(estimator);
+        return switch (estimator) {
+            case LLADA ->
+                new LogLikelihood.MonteCarlo(
+                        scorer, new MaskDraws.Counts(together, noise), settings.batches(estimator));
+            case DREAM ->
+                new LogLikelihood.MonteCarlo(
+                        scorer, new MaskDraws.Times(together, EPSILON, noise), settings.batches(estimator));
+            case AR_FTB -> new LogLikelihood.Chain(scorer, false);
+            case AR_BTF, DDM -> new LogLikelihood.Chain(scorer, true);
+        };
+    }
+
+    private List<RowScore> evenTimes(TokenRows rows, boolean shift, DoubleConsumer share) {
+        Require.that(
+                settings.draws().cfgScale() == 0,
+                "cfg_scale must be 0 under likelihood ddm, not "
+                        + settings.draws().cfgScale());
+        int steps = settings.steps(Estimator.DDM);
         // A mask token that stands in a prompt is none of the answer's: only maskable columns count.
-        DiffusionLoss loss = new DiffusionLoss(diffusion.shift(), LossNormalization.TOKEN_BOUND);
+        DiffusionLoss loss = new DiffusionLoss(shift, LossNormalization.TOKEN_BOUND);
         Likelihood likelihood = new Likelihood(
                 loaded.model(),
                 passes(),
-                settings.steps(),
+                steps,
                 loss,
-                new Masker(loaded.special().mask(), NO_EPSILON, new Noise(settings.seed())));
+                new Masker(loaded.special().mask(), EPSILON, new Noise(settings.seed())));
         double[] nll = likelihood
-                .estimate(rows, done -> share.accept((double) done / settings.steps()))
+                .estimate(rows, done -> share.accept((double) done / steps))
                 .rows();
         List<RowScore> scores = new ArrayList<>();
         for (int b = 0; b < nll.length; b++) {
-            scores.add(new RowScore(rows.samples()[b], loss.scorable(rows, b), nll[b]));
+            RowScore.Work work = new RowScore.Work(steps, steps);
+            scores.add(new RowScore(rows.samples()[b], loss.scorable(rows, b), nll[b], Double.NaN, work));
         }
         return scores;
     }
@@ -108,7 +170,8 @@ public final class RowScorer {
         share.accept(1);
         List<RowScore> scores = new ArrayList<>();
         for (int b = 0; b < sums.length; b++) {
-            scores.add(new RowScore(rows.samples()[b], counts[b], counts[b] == 0 ? 0 : sums[b] / counts[b]));
+            double nll = counts[b] == 0 ? 0 : sums[b] / counts[b];
+            scores.add(new RowScore(rows.samples()[b], counts[b], nll, 0, new RowScore.Work(1, 1)));
         }
         return scores;
     }

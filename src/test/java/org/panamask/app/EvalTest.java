@@ -55,9 +55,11 @@ final class EvalTest {
         List<String> lines = run.out().lines().toList();
         assertThat(lines.getFirst())
                 .isEqualTo("negative log-likelihood of a token in nats, mean and standard error over rows");
-        assertThat(lines.get(1)).startsWith(rows + ", 4 times, seed 42; reference, f32");
-        assertThat(lines.get(4)).matches("model +[0-9.]+ +[0-9.]+ +perplexity <= [0-9.e+]+ +12 +48 +[0-9.]+");
-        assertThat(lines.get(5)).matches("causal +[0-9.]+ +[0-9.]+ +perplexity [0-9.e+]+ +12 +48 +[0-9.]+");
+        assertThat(lines.get(1)).startsWith(rows + ", seed 42; reference, f32");
+        assertThat(lines.get(4))
+                .matches("model +ddm, 4 times +[0-9.]+ +[0-9.]+ +- +perplexity <= [0-9.e+]+ +12 +48 +[0-9.]+");
+        assertThat(lines.get(5))
+                .matches("causal +exact +[0-9.]+ +[0-9.]+ +0.0000 +perplexity [0-9.e+]+ +12 +48 +[0-9.]+");
         assertThat(lines.get(9)).matches("causal - model: [+-][0-9.]+ \\+- [0-9.]+ \\([+-][0-9.]+ standard errors\\)");
         assertThat(lines).hasSize(12);
 
@@ -69,15 +71,17 @@ final class EvalTest {
                         "form",
                         "max_tokens",
                         "pad_as_target",
-                        "steps",
                         "seed",
                         "batch",
+                        "cfg_scale",
                         "models",
                         "differences",
                         "environment");
         JsonNode first = root.path("models").path(0);
         assertThat(first.path("name").asString()).isEqualTo("model");
         assertThat(first.path("mode").asString()).isEqualTo("diffusion");
+        assertThat(first.path("likelihood").asString()).isEqualTo("ddm");
+        assertThat(first.path("steps").asInt()).isEqualTo(4);
         assertThat(first.path("row_nll").size()).isEqualTo(12);
         assertThat(root.path("models").path(1).path("is_bound").asBoolean()).isFalse();
         assertThat(root.path("differences").size()).isEqualTo(3);
@@ -122,6 +126,59 @@ final class EvalTest {
     }
 
     @Test
+    void aLladaIsMeasuredByItsOwnEstimateUnlessToldOtherwise() throws IOException {
+        Path llada = ToyModel.writeLlada(folder.resolve("llada"));
+        Path output = folder.resolve("eval.json");
+
+        CommandRun run = eval(
+                llada,
+                llada + ",likelihood=dream,name=dream",
+                llada + ",likelihood=ar_ftb,name=chain",
+                "--steps",
+                32,
+                "--mc-batch",
+                8,
+                "--rows",
+                3,
+                "--out",
+                output);
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        List<String> lines = run.out().lines().toList();
+        assertThat(lines.get(4))
+                .matches("llada +llada, 32 draws( +[0-9.]+){3} +perplexity <= [0-9.e+]+ +3 +12 +[0-9.]+");
+        assertThat(lines.get(5)).startsWith("dream  dream, 32 draws ");
+        assertThat(lines.get(6)).matches("chain +ar_ftb( +[0-9.]+){2} +0.0000 +perplexity [0-9.e+]+ +3 +12 +[0-9.]+");
+        // Answers of 4 tokens have 15 patterns of masks.
+        assertThat(lines.get(7))
+                .matches("llada: [1-4][0-9] of 96 noisy rows were computed; the others are equal to"
+                        + " them or have nothing hidden");
+        JsonNode first = json(output).path("models").path(0);
+        assertThat(first.path("likelihood").asString()).isEqualTo("llada");
+        assertThat(first.path("shift").asBoolean(true)).isFalse();
+        assertThat(first.path("mc_batch").asInt()).isEqualTo(8);
+        assertThat(first.path("noisy_rows").asInt()).isEqualTo(96);
+        assertThat(first.path("draw_error").asDouble()).isPositive();
+        assertThat(first.path("row_draw_error").size()).isEqualTo(3);
+        assertThat(eval(llada, "--likelihood", "ddm").out()).contains("ddm, 32 times");
+    }
+
+    @Test
+    void likelihoodsThatDoNotFitAreRefused() {
+        refused("likelihood must be ddm, llada, dream, ar_ftb or ar_btf, not 'mc'", model, "--likelihood", "mc");
+        refused(
+                "steps must be a multiple of --mc-batch 16 under likelihood llada, not 20",
+                model,
+                "--likelihood",
+                "llada",
+                "--steps",
+                20);
+        refused("cfg_scale must be 0 under likelihood ddm, not 0.5", model, "--cfg-scale", 0.5);
+        refused("mc_batch must be at least 1, not 0", model, "--mc-batch", 0);
+        refused("cfg_scale must be at least 0, not -1.0", model, "--cfg-scale", -1);
+    }
+
+    @Test
     void questionsAreAnswered() throws IOException {
         rows = Files.writeString(folder.resolve("questions.jsonl"), """
                 {"prompt": "spell a", "choices": ["a", "bcd"], "answer": 0}
@@ -134,7 +191,7 @@ final class EvalTest {
 
         assertThat(run.exitCode()).isZero();
         List<String> lines = run.out().lines().toList();
-        assertThat(lines.get(4)).matches("model +(50|100)\\.0 % +[0-9.]+ % +2 +1 +[0-9.]+");
+        assertThat(lines.get(4)).matches("model +ddm, 4 times +(50|100)\\.0 % +[0-9.]+ % +2 +1 +[0-9.]+");
         assertThat(lines.get(6)).isEqualTo("model: of equally likely choices the first was taken");
         assertThat(lines.getLast()).startsWith("causal - model: ");
         assertThat(json(output).path("models").path(1).path("ties").asInt()).isEqualTo(1);
@@ -221,7 +278,8 @@ final class EvalTest {
         refused("adaptor is not a key of ModelSettings, did you mean 'adapter'?", model + ",adaptor=x");
         refused(
                 "MODEL must hold KEY=VALUE after a comma, but got 'ar'; write DIR or"
-                        + " DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,name=TEXT",
+                        + " DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,likelihood=ddm|llada|dream|ar_ftb|ar_btf,"
+                        + "name=TEXT",
                 model + ",ar");
         refused(
                 "--adapter must go with one MODEL, but got 2; write MODEL,adapter=DIR for each that has one",

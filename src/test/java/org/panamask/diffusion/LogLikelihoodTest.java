@@ -161,12 +161,16 @@ final class LogLikelihoodTest {
                 })
                 .withSamples(4, 9)
                 .withVisible(new AttentionMask.Lengths(List.of(3, 4)));
-        ScoredText first = ScoredText.row(rows, 0, Alignment.SHIFTED);
+        ScoredText first = ScoredText.row(rows, 0, Alignment.SHIFTED).orElseThrow();
         assertThat(first.ids()).containsExactly(1, 5, 6);
         assertThat(first.columns()).containsExactly(1, 2);
         assertThat(first.sample()).isEqualTo(4);
-        assertThat(ScoredText.row(rows, 1, Alignment.SHIFTED).columns()).containsExactly(1, 2, 3);
-        assertThat(ScoredText.row(rows, 1, Alignment.OWN).scored()).isEqualTo(4);
+        assertThat(ScoredText.row(rows, 1, Alignment.SHIFTED).orElseThrow().columns())
+                .containsExactly(1, 2, 3);
+        assertThat(ScoredText.row(rows, 1, Alignment.OWN).orElseThrow().scored())
+                .isEqualTo(4);
+        TokenRows one = TokenRows.of(1, 1, new int[] {5}, new boolean[] {true});
+        assertThat(ScoredText.row(one, 0, Alignment.SHIFTED)).isEmpty();
     }
 
     @Test
