@@ -7,6 +7,7 @@ import org.panamask.diffusion.Corrupted;
 import org.panamask.diffusion.DreamLoss;
 import org.panamask.diffusion.DreamObjective;
 import org.panamask.diffusion.LladaObjective;
+import org.panamask.diffusion.LossNormType;
 import org.panamask.diffusion.LossWindow;
 import org.panamask.diffusion.Masker;
 import org.panamask.diffusion.MdlmLoss;
@@ -41,6 +42,14 @@ public sealed interface AnswerLearning extends Learning {
                 tokens.bos());
     }
 
+    /// A mean over a batch is weighted by its rows, as in [Learning#weight(LossNormalization, int, int, int)].
+    private static double weight(LossNormType type, int rows, int batches, int all) {
+        return switch (type) {
+            case TOKEN, SEQUENCE, BATCH -> (double) rows * batches / all;
+            case TOKEN_BOUND -> 1;
+        };
+    }
+
     /// Noise of optimizer step `step` on its rows together, uniform in [0, 1).
     private static float draw(Masker masker, int number, int step) {
         return masker.noise().uniform(NoisePurpose.LENGTH, 0, number, step);
@@ -71,6 +80,11 @@ public sealed interface AnswerLearning extends Learning {
         public Task task(TokenRows rows, int step, LossWindow window) {
             Corrupted noisy = masker.corrupt(rows, step);
             return new Task(noisy.canvas(), loss.score(noisy, window));
+        }
+
+        @Override
+        public double weight(int rows, int batches, int all) {
+            return AnswerLearning.weight(loss.normalization(), rows, batches, all);
         }
     }
 
@@ -145,6 +159,11 @@ public sealed interface AnswerLearning extends Learning {
         public Task task(TokenRows rows, int step, LossWindow window) {
             Corrupted noisy = masker.corrupt(rows, objective.scheduler(), step);
             return new Task(noisy.canvas(), loss.score(noisy, window));
+        }
+
+        @Override
+        public double weight(int rows, int batches, int all) {
+            return AnswerLearning.weight(loss.normalization(), rows, batches, all);
         }
     }
 }

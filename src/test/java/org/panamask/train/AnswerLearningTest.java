@@ -110,6 +110,28 @@ class AnswerLearningTest {
         }
     }
 
+    static Stream<Objective> means() {
+        return Stream.of("token", "sequence", "batch")
+                .flatMap(type -> Stream.of(
+                        LladaObjective.defaults().with("loss_norm_type", type),
+                        MdlmObjective.defaults().with("loss_norm_type", type)));
+    }
+
+    /// As in Hugging Face's trainer: a last batch of few rows counts by its rows.
+    @ParameterizedTest
+    @MethodSource("means")
+    void theMeanOverValidationBatchesIsWeightedByTheirRows(Objective objective) {
+        Learning learning = Learning.of(objective, SPECIAL, 7);
+        assertThat(learning.weight(8, 3, 20)).isEqualTo(1.2);
+        assertThat(learning.weight(4, 3, 20)).isEqualTo(0.6);
+    }
+
+    @ParameterizedTest
+    @MethodSource("bounds")
+    void aBoundOverAllTokensNeedsNoWeightOfBatches(Objective objective) {
+        assertThat(Learning.of(objective, SPECIAL, 7).weight(4, 3, 20)).isEqualTo(1);
+    }
+
     /// `values` are the draws of lengths by their number; everything is masked.
     private static NoiseSource noise(float... values) {
         return (purpose, _, position, _) -> switch (purpose) {
