@@ -3,6 +3,8 @@ package org.panamask.ffi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -71,6 +73,20 @@ class CudaLibrariesTest {
                 .contains(
                         first.resolve("libflashattn.so").toString(),
                         second.resolve("libflashattn.so").toString());
+    }
+
+    @Test
+    void theFileBehindALinkWithAnotherNumberIsFound() throws IOException {
+        Path some = Path.of(System.getProperty("java.home"), "lib", "libjimage.so");
+        Path file = Files.copy(some, root.toRealPath().resolve("libpanamaskprobe.so.580.65.06"));
+        Path link = Files.createSymbolicLink(root.resolve("libpanamaskprobe.so.1"), file);
+
+        assertThat(CudaLibraries.Search.mapped("libpanamaskprobe.so.1")).isEmpty();
+        try (Arena arena = Arena.ofConfined()) {
+            SymbolLookup.libraryLookup(link, arena);
+            assertThat(CudaLibraries.Search.mapped("libpanamaskprobe.so.1")).contains(file);
+            assertThat(CudaLibraries.Search.mapped("libpanamaskprobe.so")).contains(file);
+        }
     }
 
     private CudaLibraries.Search search(Map<String, String> environment) {
