@@ -332,6 +332,19 @@ final class BadInputTest {
     }
 
     @Test
+    void doctorTellsOfRefusedNativeAccess() throws Exception {
+        try (ChildJvm child = ChildJvm.start(folder, List.of("--illegal-native-access=deny"), "doctor")) {
+            CommandRun run = child.end();
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out().lines())
+                    .filteredOn(line -> line.contains("native access is not enabled for org.panamask; start java with"
+                            + " --enable-native-access=ALL-UNNAMED"))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
     void refusedNativeAccessNamesTheFlag() throws Exception {
         try (ChildJvm child =
                 ChildJvm.start(folder, List.of("--illegal-native-access=deny"), "generate", "-m", model, "-p", "x")) {

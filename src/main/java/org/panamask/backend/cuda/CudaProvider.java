@@ -10,6 +10,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.ffi.CudaLibraries;
 import org.panamask.ffi.CudaLibrary;
 import org.panamask.ffi.LibraryReport;
+import org.panamask.ffi.NativeAccessException;
 
 /// Offers the backend that computes on NVIDIA GPUs: this version finds its libraries and refuses to compute.
 public final class CudaProvider implements BackendProvider {
@@ -29,8 +30,12 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public SequencedMap<String, String> installation() {
         SequencedMap<String, String> found = new LinkedHashMap<>();
-        for (CudaLibrary library : CudaLibrary.values()) {
-            found.put(library.label(), describe(CudaLibraries.load(library)));
+        try {
+            for (CudaLibrary library : CudaLibrary.values()) {
+                found.put(library.label(), describe(CudaLibraries.load(library)));
+            }
+        } catch (NativeAccessException refused) {
+            found.put("libraries", String.valueOf(refused.getMessage()));
         }
         return found;
     }
