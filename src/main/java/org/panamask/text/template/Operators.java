@@ -185,7 +185,10 @@ final class Operators {
             return isWhole(left) && isWhole(right) ? whole(left) == whole(right) : real(left) == real(right);
         }
         return switch (left) {
-            case Value.Text(String text) -> right instanceof Value.Text(String other) && text.equals(other);
+            case Value.Text(String text) -> {
+                meter.took(text.length() / 16);
+                yield right instanceof Value.Text(String other) && text.equals(other);
+            }
             case Value.None _ -> right instanceof Value.None;
             case Value.Undefined _ -> right instanceof Value.Undefined;
             case Value.Sequence(List<Value> items) ->

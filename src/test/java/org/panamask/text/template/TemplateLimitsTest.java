@@ -34,7 +34,9 @@ class TemplateLimitsTest {
                 "{% for i in range(10000) %}{% for j in range(10000) %}{% endfor %}{% endfor %}",
                 "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
                 "{% set n = namespace(x=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}"
-                        + "{{ n.x == n.x }}"
+                        + "{{ n.x == n.x }}",
+                "{% set a = 'x' * 4000000 %}{% set b = 'x' * 4000000 %}{% for i in range(300000) %}"
+                        + "{% if a != b %}{% endif %}{% endfor %}"
             })
     void longWorkEnds(String source) {
         endsWith(source, STEPS);
