@@ -145,8 +145,14 @@ public final class Canvas {
     /// The same with what `soft` holds added to the embeddings of the rows `rows`, as `b * T + i` in ascending
     /// order.
     ///
-    /// @throws IllegalArgumentException if rows do not ascend within the canvas
+    /// @throws IllegalArgumentException if rows do not ascend within the canvas, or `soft` is for another number of
+    ///     rows and columns
     public Canvas withSoft(SoftEmbeddings soft, int[] rows) {
+        long held = soft.rows().shape().extent(0);
+        if (held != ids.length) {
+            throw new IllegalArgumentException("canvas: soft embeddings of " + batch + " x " + tokens
+                    + " columns are needed, but got those of " + held);
+        }
         requireAscending("softened", rows);
         return with(new Options(
                 options.mask, options.rows, options.dropout, options.cached, Optional.of(new Softened(soft, rows))));

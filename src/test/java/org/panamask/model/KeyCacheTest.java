@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.KeyCache;
+import org.panamask.diffusion.SoftEmbeddings;
 import org.panamask.tensor.AttentionMask;
 
 /// What passes say that take keys and values of rows from a cache.
@@ -180,6 +181,17 @@ final class KeyCacheTest {
                             tiny.hidden(canvas(IDS).withCache(cache, ALL, ALL).withCache(cache, second, new int[] {2})))
                     .withMessage("hidden states: wanted, kept and softened rows must be fed, but row 2 is not;"
                             + " feed it or leave it out");
+        }
+    }
+
+    @Test
+    void softEmbeddingsOfAnotherSizeAreRefused() {
+        try (Tiny tiny = Tiny.open("llama-tiny");
+                SoftEmbeddings soft = SoftEmbeddings.open(tiny, tiny.model(), 2, TOKENS)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Canvas.of(1, TOKENS, new int[TOKENS]).withSoft(soft, new int[] {0}))
+                    .withMessage("canvas: soft embeddings of 1 x 12 columns are needed, but got those of 24");
+            assertThat(tiny.hidden(canvas(IDS).withSoft(soft, new int[0]))).isEqualTo(tiny.hidden(canvas(IDS)));
         }
     }
 
