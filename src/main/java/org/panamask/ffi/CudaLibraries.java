@@ -129,8 +129,8 @@ public final class CudaLibraries {
             return false;
         }
 
-        /// The file of a library that the process has open. It stands there with links followed, and that of the
-        /// driver then has another number: `libcuda.so.1` is a link to `libcuda.so.580.65.06`.
+        /// The file of a library that the process has open. It stands there with links followed, and that of
+        /// the driver then has another number: `libcuda.so.1` is a link to `libcuda.so.580.65.06`.
         static Optional<Path> mapped(String name) {
             String anyVersion = name.substring(0, name.indexOf(".so")) + ".so";
             try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
@@ -139,7 +139,8 @@ public final class CudaLibraries {
                         .toList();
                 return Stream.of(name, anyVersion)
                         .flatMap(start -> open.stream()
-                                .filter(path -> String.valueOf(path.getFileName()).startsWith(start)))
+                                .filter(path ->
+                                        String.valueOf(path.getFileName()).startsWith(start)))
                         .findFirst();
             } catch (IOException _) {
                 return Optional.empty();

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.GreedySuffix;
 import org.panamask.diffusion.LogLikelihood;
@@ -73,7 +74,12 @@ final class FamilyLikelihoodCases implements SamplerCaseRunner {
 
     private static void compareEstimate(SamplerCase fixture, Device.Loaded loaded, Deviations deviations) {
         boolean dream = fixture.kind().equals("dllm");
-        ScoredText text = dream ? text(fixture, "prefix", "target") : text(fixture, "prompt", "answer");
+        int[] given = fixture.ints(fixture.input(dream ? "prefix" : "prompt"));
+        int[] answer = fixture.ints(fixture.input(dream ? "target" : "answer"));
+        int[] clean =
+                IntStream.concat(IntStream.of(given), IntStream.of(answer)).toArray();
+        int[] columns = columns(fixture, given.length, clean.length);
+        ScoredText text = ScoredText.of(clean, columns, 0);
         int mask = loaded.model().facts().special().mask().orElseThrow();
         List<List<MaskDraws.Draw>> batches = new ArrayList<>();
         for (int k = 0; k < fixture.input("corrupted").size(); k++) {
@@ -81,7 +87,7 @@ final class FamilyLikelihoodCases implements SamplerCaseRunner {
             double[] rates = fixture.doubles(fixture.input("p_mask").path(k));
             for (int j = 0; j < rates.length; j++) {
                 int[] ids = fixture.ints(fixture.input("corrupted").path(k).path(j));
-                draws.add(new MaskDraws.Draw(pattern(ids, text.scored(), mask), (float) rates[j]));
+                draws.add(new MaskDraws.Draw(pattern(ids, columns, mask), (float) rates[j]));
             }
             batches.add(draws);
         }
@@ -97,10 +103,24 @@ final class FamilyLikelihoodCases implements SamplerCaseRunner {
         compare("log_likelihood", -got.nll(), fixture.output("log_likelihood"), near, deviations);
     }
 
-    private static MaskPattern pattern(int[] ids, int scored, int mask) {
+    /// What is hidden and scored: for Dream `log_type` says whether the target (ftb), what stands before it (btf),
+    /// or all (union).
+    static int[] columns(SamplerCase fixture, int given, int all) {
+        String type = fixture.setting("log_type").asString("ftb");
+        IntStream columns = switch (type) {
+            case "ftb" -> IntStream.range(given, all);
+            case "btf" -> IntStream.range(0, given);
+            case "union" -> IntStream.range(0, all);
+            default ->
+                throw new FixtureException(fixture.name() + ": log_type must be ftb, btf or union, but got " + type);
+        };
+        return columns.toArray();
+    }
+
+    private static MaskPattern pattern(int[] ids, int[] columns, int mask) {
         BitSet hidden = new BitSet();
-        for (int i = 0; i < scored; i++) {
-            hidden.set(i, ids[ids.length - scored + i] == mask);
+        for (int i = 0; i < columns.length; i++) {
+            hidden.set(i, ids[columns[i]] == mask);
         }
         return new MaskPattern(hidden, hidden);
     }

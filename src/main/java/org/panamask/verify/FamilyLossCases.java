@@ -134,7 +134,7 @@ final class FamilyLossCases implements SamplerCaseRunner {
 
     private static Scored llada(SamplerCase fixture) {
         JsonNode lengths = fixture.input("prompt_lengths");
-        int[] prompts = lengths.isArray() ? fixture.ints(lengths) : new int[0];
+        int[] prompts = lengths.isNull() ? new int[0] : fixture.ints(lengths);
         long[] shape = fixture.shape(fixture.input("input_ids"));
         int tokens = (int) shape[1];
         TokenRows rows = rows(
@@ -154,13 +154,10 @@ final class FamilyLossCases implements SamplerCaseRunner {
                         fixture.setting("alpha").asDouble(),
                         fixture.setting("gamma").asDouble())
                 : TokenWeighting.NONE;
-        DreamLoss loss = new DreamLoss(
-                constant(
-                        DreamWeighting.class,
-                        fixture.setting("time_reweighting").asString()),
-                new ContextWeights(fixture.setting("cart_p").asDouble(1)),
-                tokens,
-                LossNormalization.REFERENCE);
+        DreamWeighting time = constant(
+                DreamWeighting.class, fixture.setting("time_reweighting").asString());
+        double cartP = time == DreamWeighting.CART ? fixture.doubles(fixture.setting("cart_p"))[0] : 1;
+        DreamLoss loss = new DreamLoss(time, new ContextWeights(cartP), tokens, LossNormalization.REFERENCE);
         Corrupted noisy = masker(fixture, rows, 0, "t").corrupt(rows, 0);
         return new Scored(noisy, loss.score(noisy, new LossWindow(1, loss.scorable(rows))), loss.weights(noisy));
     }
@@ -178,7 +175,14 @@ final class FamilyLossCases implements SamplerCaseRunner {
                 .corrupt(rows, schedule, 0);
         LossWindow window = new LossWindow(1, rows.maskableCount());
         String type = fixture.setting("loss_weight_type").asString();
+        LossNormType norm =
+                constant(LossNormType.class, fixture.setting("loss_norm_type").asString());
         if (type.equals("cart")) {
+            if (norm != LossNormType.TOKEN || !shift) {
+                throw new FixtureException(fixture.name() + ": loss_weight_type cart needs loss_norm_type token and"
+                        + " right_shift_logits true, but got " + norm.name().toLowerCase(Locale.ROOT) + " and "
+                        + shift);
+            }
             // The same weights as Dream's own, over all tokens that noise may hide.
             DreamLoss loss = new DreamLoss(
                     DreamWeighting.CART,
@@ -189,8 +193,6 @@ final class FamilyLossCases implements SamplerCaseRunner {
         }
         RowWeighting weighting =
                 type.equals("uniform") ? new RowWeighting.Uniform() : new RowWeighting.Scheduled(schedule);
-        LossNormType norm =
-                constant(LossNormType.class, fixture.setting("loss_norm_type").asString());
         double[] weights = new double[noisy.ids().length];
         Arrays.setAll(weights, n -> weighting.at(noisy.times()[n / rows.tokens()]));
         return new Scored(noisy, MdlmLoss.mdlm(weighting, norm, shift).score(noisy, window), weights);
@@ -232,13 +234,15 @@ final class FamilyLossCases implements SamplerCaseRunner {
             }
         }
         JsonNode masked = fixture.output("masked");
-        if (masked.isArray()) {
-            int[] got = IntStream.range(0, noisy.ids().length)
-                    .map(n -> noisy.hidden()[n] ? 1 : 0)
+        if (masked.isNumber()) {
+            deviations.compare("masked", scored.rows.count(), masked.asInt(), 0);
+        } else {
+            // LLaDA counts every mask token, the others what noise hides.
+            boolean[] counted = fixture.kind().equals("llada_loss") ? noisy.masked() : noisy.hidden();
+            int[] got = IntStream.range(0, counted.length)
+                    .map(n -> counted[n] ? 1 : 0)
                     .toArray();
             deviations.compareIds("masked", got, fixture.ints(masked));
-        } else {
-            deviations.compare("masked", scored.rows.count(), masked.asInt(), 0);
         }
         if (fixture.outputs().has("weights")) {
             Deviations.Nearness near =
@@ -248,6 +252,9 @@ final class FamilyLossCases implements SamplerCaseRunner {
     }
 
     private static double backward(BackwardOps ops, Device.Loaded loaded, Scored scored, Accumulators sums) {
+        if (scored.rows.isEmpty()) {
+            return 0;
+        }
         Tape tape = new Tape(ops, sums);
         CrossEntropy loss = scored.rows.crossEntropy(tape, loaded.model(), scored.noisy.canvas());
         double value = ops.doubles(loss.loss())[0];

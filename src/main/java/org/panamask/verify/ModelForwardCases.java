@@ -1,11 +1,16 @@
 package org.panamask.verify;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.panamask.diffusion.Canvas;
 import org.panamask.tensor.AttentionMask;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
 
 /// Forward passes of the diffusion models: over full rows, and over rows padded on the left, whose padding counts for
 /// nothing.
@@ -23,6 +28,10 @@ final class ModelForwardCases implements SamplerCaseRunner {
         IntPredicate real = real(fixture);
         Deviations.Nearness near = Deviations.Nearness.ofLogits(fixture);
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
+            if (fixture.outputs().has("embeddings")) {
+                double[] rows = loaded.run(ops -> embeddings(ops, loaded, canvas));
+                deviations.compare("embeddings", rows, fixture.doubles(fixture.output("embeddings")), near);
+            }
             if (fixture.outputs().has("final_norm")) {
                 double[] hidden = loaded.run(ops -> ops.doubles(loaded.model().hidden(ops, canvas)));
                 deviations.compare("final_norm", hidden, fixture.doubles(fixture.output("final_norm")), near);
@@ -34,13 +43,18 @@ final class ModelForwardCases implements SamplerCaseRunner {
         }
     }
 
+    private static double[] embeddings(Ops ops, Device.Loaded loaded, Canvas canvas) {
+        Tensor ids = ops.upload(Shape.of(canvas.ids().length), canvas.ids());
+        return ops.doubles(ops.embedding(ids, loaded.model().embedding()));
+    }
+
     private static Canvas canvas(SamplerCase fixture) {
         long[] shape = fixture.shape(fixture.input("input_ids"));
         int tokens = (int) shape[1];
         Canvas plain = Canvas.of((int) shape[0], tokens, fixture.ints(fixture.input("input_ids")));
         Canvas masked = fixture.input("attention_mask").isMissingNode()
                 ? plain
-                : plain.withMask(spans(fixture.ints(fixture.input("attention_mask")), tokens));
+                : plain.withMask(visible(fixture.ints(fixture.input("attention_mask")), tokens));
         return fixture.input("position_ids").isMissingNode()
                 ? masked
                 : masked.withPositions(fixture.ints(fixture.input("position_ids")));
@@ -54,8 +68,26 @@ final class ModelForwardCases implements SamplerCaseRunner {
         return row -> marks[row] == 1;
     }
 
+    /// The keys marked 1 in each row.
+    static AttentionMask visible(int[] marks, int tokens) {
+        AttentionMask.Spans spans = spans(marks, tokens);
+        int count = spans.spans().stream()
+                .mapToInt(span -> span.end() - span.start())
+                .sum();
+        if (count == Arrays.stream(marks).sum()) {
+            return spans;
+        }
+        BitSet bits = new BitSet();
+        for (int row = 0; row < marks.length; row++) {
+            for (int key = 0; key < tokens; key++) {
+                bits.set(row * tokens + key, marks[row / tokens * tokens + key] == 1);
+            }
+        }
+        return new AttentionMask.Given(marks.length / tokens, tokens, bits);
+    }
+
     /// From the first mark of 1 in each row to the last.
-    static AttentionMask.Spans spans(int[] marks, int tokens) {
+    private static AttentionMask.Spans spans(int[] marks, int tokens) {
         List<AttentionMask.Span> spans = new ArrayList<>();
         for (int row = 0; row < marks.length; row += tokens) {
             int start = row;
