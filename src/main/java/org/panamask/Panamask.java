@@ -11,6 +11,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.diffusion.Alignment;
 import org.panamask.sampling.Sampler;
+import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerListener;
 import org.panamask.sampling.SamplerResult;
 import org.panamask.sampling.SamplerSettings;
@@ -229,7 +230,8 @@ public final class Panamask implements AutoCloseable {
         return calls.within(() -> {
             long start = System.nanoTime();
             Prompts.Laid laid = prompts.gap(prefix, suffix, middle);
-            SamplerResult result = sampler(settings, stop(Optional.empty())).sample(laid.input(), listener);
+            SamplerInput input = laid.input().tiled(SamplerInput.Tiling.WHOLE_ROW);
+            SamplerResult result = sampler(settings, stop(Optional.empty())).sample(input, listener);
             int first = laid.starts()[0];
             return new Generation(
                     prompts.text(result.ids().getFirst(), first, first + middle),

@@ -20,7 +20,9 @@ import org.panamask.eval.NllResult;
 import org.panamask.eval.NllSettings;
 import org.panamask.eval.PredictionsFile;
 import org.panamask.eval.ResultFile;
+import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.DdmSettings;
+import org.panamask.sampling.SamplerSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -185,12 +187,15 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private GenerationSettings generation(int usualSteps) {
-        DdmSettings sampler = tokens.sampling()
-                .with("steps", steps.orElse(usualSteps))
-                .with("top_k", topK)
-                .with("length", maxTokens)
-                .with("seed", seed);
-        return new GenerationSettings(sampler, batch);
+        SamplerSettings sampler = switch (models.sampling()) {
+            case DdmSettings _ ->
+                tokens.sampling().with("steps", steps.orElse(usualSteps)).with("length", maxTokens);
+            case BlockSettings usual -> {
+                BlockSettings block = tokens.over(usual);
+                yield steps.map(count -> block.with("steps", count)).orElse(block);
+            }
+        };
+        return new GenerationSettings(sampler.with("top_k", topK).with("seed", seed), batch);
     }
 
     private EvalTable table(EvalModels.Results<?> measured) {

@@ -11,11 +11,14 @@ import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
+import org.panamask.checkpoint.HubFolder;
 import org.panamask.config.SettingException;
 import org.panamask.eval.Estimator;
 import org.panamask.eval.Progress;
 import org.panamask.eval.Subject;
+import org.panamask.model.Models;
 import org.panamask.report.EnvironmentFile;
+import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.LoadedModel;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -85,15 +88,20 @@ final class EvalModels {
     /// @param <R> what was measured
     record Results<R>(List<R> results, Map<String, String> environment) {}
 
+    /// The settings that the family of the first model is used to: all are measured by the same sampler.
+    SamplerSettings sampling() {
+        Subject first = subjects().getFirst();
+        return SamplerSettings.of(
+                Models.config(HubFolder.config(first.model().path())).facts().type());
+    }
+
     /// Opens one model after the other and measures it.
     <R> Results<R> each(Measure<R> measure) {
         if (!adapters.isEmpty() && models.size() > 1) {
             throw new SettingException("--adapter must go with one MODEL, but got " + models.size()
                     + "; write MODEL,adapter=DIR for each that has one");
         }
-        Subjects.Usual usual = new Subjects.Usual(
-                mode, unshifted ? Optional.of(false) : Optional.empty(), likelihood.map(Estimator::named));
-        List<Subject> subjects = Subjects.read(models, adapters, usual);
+        List<Subject> subjects = subjects();
         BackendSettings where = BackendSettings.defaults().with("name", backend).with("dtype", dtype);
         try (Backend opened = Backends.open(where)) {
             opened.require(dtype);
@@ -107,6 +115,12 @@ final class EvalModels {
             }
             return new Results<>(results, facts(opened));
         }
+    }
+
+    private List<Subject> subjects() {
+        Subjects.Usual usual = new Subjects.Usual(
+                mode, unshifted ? Optional.of(false) : Optional.empty(), likelihood.map(Estimator::named));
+        return Subjects.read(models, adapters, usual);
     }
 
     private Map<String, String> facts(Backend opened) {

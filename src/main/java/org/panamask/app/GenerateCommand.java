@@ -12,7 +12,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// Answers one prompt.
-@Command(name = "generate", description = "Answer a prompt by unmasking.")
+@Command(
+        name = "generate",
+        description = "Answer a prompt by unmasking; docs/sampling.md explains the samplers.",
+        modelTransformer = SamplerOptions.class)
 final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();

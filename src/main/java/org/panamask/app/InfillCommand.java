@@ -11,7 +11,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// Fills a gap in a text.
-@Command(name = "infill", description = "Fill the gap between two texts.")
+@Command(
+        name = "infill",
+        description = "Fill the gap between two texts; docs/sampling.md explains the samplers.",
+        modelTransformer = SamplerOptions.class)
 final class InfillCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();

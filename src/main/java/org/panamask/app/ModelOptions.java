@@ -8,16 +8,18 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
 import org.panamask.config.SettingException;
 import org.panamask.diffusion.Alignment;
-import org.panamask.sampling.BlockSettings;
-import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerSettings;
 import org.panamask.text.ChatTemplate;
 import org.panamask.train.ModelSettings;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// The options that name a model and how it is sampled.
 final class ModelOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
     @Option(
             names = {"-m", "--model"},
             required = true,
@@ -31,36 +33,6 @@ final class ModelOptions {
             description = "PEFT adapter folder, such as the output of a run; of several, all but the last are merged"
                     + " into the model")
     private List<Path> adapters = List.of();
-
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            description = "denoising steps (default 64; by blocks as many as there are tokens to fill in)")
-    private Optional<Integer> steps = Optional.empty();
-
-    @Mixin
-    private TokenOptions tokens = new TokenOptions();
-
-    @Option(names = "--remask", description = "fill every position anew at each step, as MGDM does")
-    private boolean remask;
-
-    @Option(
-            names = "--schedule",
-            defaultValue = "linear",
-            description = "how the masked share falls: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
-    private DdmSettings.Schedule schedule = DdmSettings.Schedule.LINEAR;
-
-    @Option(
-            names = "--stochastic",
-            defaultValue = "0",
-            description = "noise on what stays masked (default ${DEFAULT-VALUE}); MGDM takes 0.5")
-    private double stochastic;
-
-    @Option(names = "--length", defaultValue = "256", description = "tokens of the canvas (default ${DEFAULT-VALUE})")
-    private int length;
-
-    @Option(names = "--seed", defaultValue = "0", description = "seed of the random numbers")
-    private long seed;
 
     @Option(
             names = "--shift",
@@ -119,23 +91,9 @@ final class ModelOptions {
         return shifted || unshifted ? Optional.of(Alignment.of(shifted)) : Optional.empty();
     }
 
-    /// The settings of a model whose own defaults are `usual`.
+    /// The settings of a model whose own defaults are `usual`; the command has the options of [SamplerOptions].
     SamplerSettings sampling(SamplerSettings usual) {
-        return switch (usual) {
-            case BlockSettings block ->
-                steps.map(count -> block.with("steps", count)).orElse(block).with("seed", seed);
-            case DdmSettings _ -> ddm();
-        };
-    }
-
-    private DdmSettings ddm() {
-        return tokens.sampling()
-                .with("steps", steps.orElse(64))
-                .with("remask", remask)
-                .with("schedule", schedule)
-                .with("stochastic", stochastic)
-                .with("length", length)
-                .with("seed", seed);
+        return SamplerOptions.read(spec, usual);
     }
 
     boolean showsSteps() {

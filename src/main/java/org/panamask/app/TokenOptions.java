@@ -1,5 +1,6 @@
 package org.panamask.app;
 
+import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.DdmSettings;
 import picocli.CommandLine.Option;
 
@@ -22,6 +23,13 @@ final class TokenOptions {
 
     /// Made by picocli.
     TokenOptions() {}
+
+    /// The same for a sampler by blocks.
+    BlockSettings over(BlockSettings usual) {
+        return usual.with("temperature", temperature)
+                .with("top_p", topP)
+                .with("alg", order == DdmSettings.Order.RANDOM ? "random" : "low_confidence");
+    }
 
     DdmSettings sampling() {
         return DdmSettings.defaults()

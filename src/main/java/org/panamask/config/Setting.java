@@ -56,7 +56,7 @@ public record Setting(
     }
 
     /// The other name `written`, if this key is known by it.
-    Optional<OtherName> alias(String written) {
+    public Optional<OtherName> alias(String written) {
         return aliases.stream().filter(alias -> alias.name().equals(written)).findFirst();
     }
 

@@ -29,8 +29,7 @@ public final class Settings {
     /// @throws SettingException if a key is unknown, does not take its value, or is missing
     public static <T extends Record> T of(Class<T> type, Map<String, ?> values) {
         Map<String, Tree.Entry> entries = new LinkedHashMap<>();
-        values.forEach((key, value) -> entries.put(
-                key, new Tree.Entry(code(), new Tree.Scalar(String.valueOf(value), value instanceof Path, code()))));
+        values.forEach((key, value) -> entries.put(key, new Tree.Entry(code(), tree(value))));
         Bound<T> bound = Binder.bind(type, new Tree.Mapping(entries, code()));
         if (!bound.problems().isEmpty()) {
             throw new SettingException(bound.problems().getFirst().message());
@@ -84,9 +83,7 @@ public final class Settings {
         }
         if (setting.type() instanceof SettingType.Leaf leaf
                 && !(leaf instanceof SettingType.Text && bare instanceof Enum)) {
-            Tree tree = bare instanceof String text && text.startsWith("[") && text.endsWith("]")
-                    ? Binder.written(text, code())
-                    : new Tree.Scalar(String.valueOf(bare), bare instanceof Path, code());
+            Tree tree = tree(bare);
             return LeafValues.read(leaf, tree)
                     .orElseThrow(() -> new SettingException(key + " " + LeafValues.refusal(leaf, tree)));
         }
@@ -97,6 +94,12 @@ public final class Settings {
         };
         throw new SettingException(
                 key + " must be " + taken + ", but got a " + bare.getClass().getSimpleName());
+    }
+
+    private static Tree tree(Object value) {
+        return value instanceof String text && text.startsWith("[") && text.endsWith("]")
+                ? Binder.written(text, code())
+                : new Tree.Scalar(String.valueOf(value), value instanceof Path, code());
     }
 
     private static boolean fits(SettingType type, Object value) {

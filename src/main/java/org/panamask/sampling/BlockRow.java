@@ -2,117 +2,254 @@ package org.panamask.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
 
 /// One row while it is decoded block by block.
 final class BlockRow {
-    private final BlockSettings settings;
-    private final int[] ids;
-    private final boolean[] hidden;
-    private final double[] probabilities;
+    private final Decoding decoding;
+    private final BlockCanvas canvas;
     private final List<Window> blocks;
     private final int stepsPerBlock;
-    private final int filled;
+    private final Optional<Credits> credits;
+    private final RowWork work;
     private int block = -1;
     private int step;
-    private Counts counts = (_, left) -> left;
+    private int clock;
+    private int postSteps;
+    private boolean changed;
+    private boolean done;
+    private Optional<BlockRule> rule = Optional.empty();
+    private BlockStep at = new BlockStep(0, List.of(), 0, 0, 0);
+    private List<Integer> wanted = List.of();
 
-    BlockRow(SamplerInput input, int b, BlockSampler.Rule rule) {
-        settings = rule.settings();
-        ids = input.ids(b).clone();
-        hidden = new boolean[ids.length];
-        probabilities = new double[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            hidden[i] = !input.given(b)[i];
-            probabilities[i] = hidden[i] ? 0 : 1;
-            ids[i] = hidden[i] ? rule.tokens().mask() : ids[i];
-        }
-        filled = (int) IntStream.range(0, ids.length).filter(i -> hidden[i]).count();
-        int first = IntStream.range(0, ids.length)
-                .filter(i -> hidden[i])
-                .findFirst()
-                .orElse(ids.length);
-        blocks = Window.tile(first, ids.length, settings.blockSize());
-        int steps = settings.steps().orElse(filled);
-        stepsPerBlock = blocks.isEmpty() ? 0 : Math.max(1, Math.ceilDiv(steps, blocks.size()));
+    /// @param shared the number of blocks over which steps are shared out; 0 for those of the row
+    BlockRow(BlockCanvas canvas, Decoding decoding, int shared) {
+        this.decoding = decoding;
+        this.canvas = canvas;
+        this.blocks = canvas.blocks();
+        int over = Math.max(shared, blocks.size());
+        int steps = decoding.settings().steps().orElse(canvas.freeCount());
+        this.stepsPerBlock = blocks.isEmpty() ? 0 : Math.max(1, Math.ceilDiv(steps, over));
+        this.credits = decoding.transfer() == TransferSettings.Rule.CREDIT
+                ? Optional.of(new Credits(decoding.settings().transfer()))
+                : Optional.empty();
+        this.work = new RowWork(canvas.length());
+        canvas.hook(-1);
+    }
+
+    BlockCanvas canvas() {
+        return canvas;
+    }
+
+    RowWork work() {
+        return work;
+    }
+
+    int place() {
+        return canvas.place();
+    }
+
+    long sample() {
+        return canvas.sample();
+    }
+
+    int clock() {
+        return clock;
+    }
+
+    Optional<Credits> credits() {
+        return credits;
     }
 
     int[] ids() {
-        return ids;
+        return canvas.ids();
+    }
+
+    int[] withoutPrompt() {
+        return canvas.withoutPrompt();
     }
 
     int length() {
-        return ids.length;
-    }
-
-    int filled() {
-        return filled;
+        return canvas.length();
     }
 
     int steps() {
         return stepsPerBlock * blocks.size();
     }
 
-    double[] probabilities() {
-        return probabilities;
+    /// Where the row is now.
+    BlockStep at() {
+        return at;
     }
 
-    /// Goes on to the next step that needs a pass, and says whether there is one.
-    boolean advance() {
-        if (block < 0 && !enter()) {
-            return false;
+    /// What names the random number of a column's token.
+    GivenNoise.Place drawing(int column) {
+        return new GivenNoise.Place(sample(), column, wanted.indexOf(column), clock);
+    }
+
+    /// The window of the block that is being filled in.
+    Window window() {
+        return blocks.get(block);
+    }
+
+    /// Goes on to the next step that needs a pass, and says whether there is one. `masks` counts hidden columns
+    /// where an engine counts them over its batch.
+    boolean advance(DoubleSupplier masks) {
+        if (block < 0) {
+            enter();
         }
-        while (block < blocks.size()) {
-            List<Integer> candidates = candidates();
-            boolean full = settings.exactSavings() && candidates.isEmpty();
-            if (full || step == stepsPerBlock) {
-                enter();
-            } else if (settings.exactSavings() && counts.at(step, candidates.size()) == 0) {
-                step++;
-            } else {
+        while (!done && block < blocks.size()) {
+            List<Integer> hidden = candidates();
+            if (leaves(hidden)) {
+                leave();
+                continue;
+            }
+            float left = decoding.refers(Reference.DREAM) ? (float) masks.getAsDouble() : hidden.size();
+            at = new BlockStep(sample(), hidden, step, clock, left);
+            wanted = rule.orElseThrow().wanted(at);
+            if (!wanted.isEmpty()
+                    || !editable().isEmpty()
+                    || !decoding.saves()
+                    || decoding.hooks().wantsAll()) {
                 return true;
             }
+            work.skipped();
+            next();
         }
         return false;
     }
 
-    private boolean enter() {
-        block++;
-        step = 0;
-        if (block < blocks.size()) {
-            counts = Counts.quota(candidates().size(), stepsPerBlock);
+    private boolean leaves(List<Integer> hidden) {
+        BlockRule now = rule.orElseThrow();
+        if (now.isOver(step)) {
+            return true;
         }
-        return block < blocks.size();
+        if (!hidden.isEmpty()) {
+            return false;
+        }
+        if (edits() && postSteps < decoding.settings().editing().maxPostSteps() && (changed || postSteps == 0)) {
+            return false;
+        }
+        return decoding.saves() && !decoding.hooks().wantsAll() || now.passes() < 0;
     }
 
-    /// The hidden columns of the block.
-    List<Integer> candidates() {
-        Window window = blocks.get(block);
-        List<Integer> columns = new ArrayList<>();
-        for (int i = window.from(); i < window.to(); i++) {
-            if (hidden[i]) {
-                columns.add(i);
-            }
+    private boolean edits() {
+        return decoding.settings().editing().editThreshold().isPresent();
+    }
+
+    private void enter() {
+        block++;
+        step = 0;
+        postSteps = 0;
+        credits.ifPresent(Credits::clear);
+        if (block < blocks.size()) {
+            work.entered();
+            BlockStep start = new BlockStep(sample(), List.of(), 0, clock, 0);
+            int counted = canvas.hidden(
+                            blocks.get(block).from(), blocks.get(block).to())
+                    .size();
+            rule = Optional.of(decoding.rule(start, counted, stepsPerBlock));
         }
-        return columns;
+    }
+
+    private void leave() {
+        BlockRule now = rule.orElseThrow();
+        if (now.passes() > step) {
+            work.skipped(now.passes() - step);
+        }
+        clock = now.passes() < 0 ? clock : clock + now.passes() - step;
+        boolean ended = decoding.refers(Reference.DINFER)
+                ? canvas.endsWithin(blocks.get(block))
+                : edits() && canvas.isAnswered();
+        if (ended && decoding.stopsEarly()) {
+            stop();
+            return;
+        }
+        enter();
+    }
+
+    private void stop() {
+        done = true;
+        for (int b = block + 1; b < blocks.size(); b++) {
+            work.skipped(Math.max(1, rule.orElseThrow().passes()));
+            work.blockSkipped();
+        }
+        if (decoding.refers(Reference.DINFER)) {
+            canvas.fillFrom(blocks.get(block).to());
+        }
+    }
+
+    /// The hidden columns that compete: those of the block, and where LLaDA is imitated those before it.
+    private List<Integer> candidates() {
+        Window window = blocks.get(block);
+        return canvas.hidden(decoding.refers(Reference.LLADA) ? 0 : window.from(), window.to());
+    }
+
+    /// The open columns of the block that another token may take.
+    private List<Integer> editable() {
+        return edits() ? canvas.open(window().from(), window().to()) : List.of();
     }
 
     /// The columns that the next pass predicts: without savings all of them, as engines do that form all logits.
     List<Integer> asked() {
-        return settings.exactSavings()
-                ? candidates()
-                : IntStream.range(0, ids.length).boxed().toList();
+        if (!decoding.saves() || decoding.hooks().wantsAll()) {
+            return IntStream.range(0, length()).boxed().toList();
+        }
+        List<Integer> columns = new ArrayList<>(wanted);
+        columns.addAll(editable());
+        return columns.stream().sorted().toList();
     }
 
     /// Opens what the step opens of what a pass said.
     void open(Candidates said) {
-        Candidates mine = said.only(candidates());
-        for (int n : mine.best(counts.at(step, mine.count()))) {
-            int column = mine.column(n);
-            ids[column] = mine.token(n);
-            hidden[column] = false;
-            probabilities[column] = mine.confidence(n);
+        changed = false;
+        List<Integer> editable = editable();
+        Candidates mine = said.only(wanted);
+        if (rule.orElseThrow().passes() < 0) {
+            mine = mine.without(decoding.tokens().mask());
         }
+        List<Integer> opened = wanted.isEmpty() ? List.of() : rule.orElseThrow().open(at, mine);
+        boolean stuck = opened.isEmpty()
+                && rule.orElseThrow().passes() < 0
+                && !at.hidden().isEmpty();
+        Candidates taken = mine.only(opened.stream().sorted().toList());
+        for (int n = 0; n < taken.count(); n++) {
+            changed |= canvas.open(taken.column(n), taken.token(n), taken.probability(n));
+        }
+        edit(said.only(editable));
+        postSteps += at.hidden().isEmpty() ? 1 : 0;
+        next();
+        if (stuck && !changed) {
+            leave();
+        } else if (decoding.stopsEarly()
+                && decoding.saves()
+                && !edits()
+                && !decoding.refers(Reference.DINFER)
+                && canvas.isAnswered()) {
+            if (rule.orElseThrow().passes() > step) {
+                work.skipped(rule.orElseThrow().passes() - step);
+            }
+            stop();
+        }
+    }
+
+    private void edit(Candidates said) {
+        double bound = decoding.settings().editing().editThreshold().orElse(1.0);
+        for (int n = 0; n < said.count(); n++) {
+            if (said.token(n) != decoding.tokens().mask()
+                    && said.token(n) != ids()[said.column(n)]
+                    && said.probability(n) > bound) {
+                canvas.open(said.column(n), said.token(n), said.probability(n));
+                changed = true;
+            }
+        }
+    }
+
+    private void next() {
+        canvas.hook(clock);
         step++;
+        clock++;
     }
 }

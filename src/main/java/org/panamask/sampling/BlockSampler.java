@@ -7,13 +7,19 @@ import org.panamask.diffusion.Denoiser;
 import org.panamask.diffusion.NoiseSource;
 import org.panamask.diffusion.Passes;
 
-/// Fills canvases in block by block. In each step a pass predicts the hidden columns of the block, and those it is
-/// surest of open.
+/// Fills canvases in block by block. In each step a pass predicts the hidden columns of the block, and some open: so
+/// many of the surest, or all that are sure enough.
+///
+/// Rows are independent: each has its own blocks, steps and end, and leaves the batch when it is done.
 ///
 /// @see <a href="https://github.com/ML-GSAI/LLaDA">ML-GSAI/LLaDA, generate.py, generate</a>
+/// @see <a href="https://github.com/DreamLM/Dream">DreamLM/Dream, generation_utils.py, diffusion_generate</a>
+/// @see <a href="https://github.com/ZHZisZZ/dllm">ZHZisZZ/dllm, core/samplers/mdlm.py</a>
 public final class BlockSampler implements Sampler {
-    private final Predictor predictor;
+    private final Denoiser model;
+    private final Passes passes;
     private final Rule rule;
+    private final SamplerHooks hooks;
 
     /// How to fill in.
     ///
@@ -25,40 +31,97 @@ public final class BlockSampler implements Sampler {
 
     /// A sampler of `model`.
     public BlockSampler(Denoiser model, Passes passes, Rule rule) {
-        this.predictor = new Predictor(model, passes, rule);
+        this(model, passes, rule, SamplerHooks.NONE);
+    }
+
+    private BlockSampler(Denoiser model, Passes passes, Rule rule, SamplerHooks hooks) {
+        this.model = model;
+        this.passes = passes;
         this.rule = rule;
+        this.hooks = hooks;
+    }
+
+    /// The same with calls on the way.
+    public BlockSampler withHooks(SamplerHooks added) {
+        return new BlockSampler(model, passes, rule, added);
     }
 
     @Override
     public SamplerResult sample(SamplerInput input, SamplerListener listener) {
-        List<BlockRow> rows = IntStream.range(0, input.batch())
-                .mapToObj(b -> new BlockRow(input, b, rule))
+        Decoding decoding = Decoding.of(rule, hooks);
+        List<BlockCanvas> canvases = IntStream.range(0, input.batch())
+                .mapToObj(b -> new BlockCanvas(input, b, decoding))
                 .toList();
-        int forwards = 0;
-        int rowForwards = 0;
+        int shared = decoding.refers(Reference.DLLM)
+                ? canvases.stream()
+                        .mapToInt(canvas -> canvas.blocks().size())
+                        .max()
+                        .orElse(0)
+                : 0;
+        List<BlockRow> rows = canvases.stream()
+                .map(canvas -> new BlockRow(canvas, decoding, shared))
+                .toList();
+        int forwards = run(decoding, rows, listener);
+        if (decoding.stopsEarly() && !decoding.imitates()) {
+            canvases.forEach(BlockCanvas::cut);
+        }
+        return new SamplerResult(
+                canvases.stream().map(BlockCanvas::ids).toList(),
+                canvases.stream().map(BlockCanvas::probabilities).toList(),
+                new SamplerResult.Work(
+                        forwards,
+                        rows.stream().mapToInt(row -> (int) row.work().passes()).sum(),
+                        canvases.stream().mapToInt(BlockCanvas::freeCount).sum()),
+                savings(forwards, rows));
+    }
+
+    private int run(Decoding decoding, List<BlockRow> rows, SamplerListener listener) {
+        Predictor predictor = predictor(decoding);
         int steps = rows.stream().mapToInt(BlockRow::steps).max().orElse(0);
+        int forwards = 0;
         listener.changed(step(0, steps, rows));
         while (true) {
+            double masks = rows.stream()
+                    .mapToInt(row -> row.canvas().hiddenCount())
+                    .average()
+                    .orElse(0);
             List<Asked> asked = rows.stream()
-                    .filter(BlockRow::advance)
+                    .filter(row -> row.advance(() -> masks))
                     .map(row -> new Asked(row, row.asked()))
                     .toList();
             if (asked.isEmpty()) {
-                break;
+                return forwards;
             }
             List<Candidates> said = predictor.predict(asked);
             for (int n = 0; n < said.size(); n++) {
-                asked.get(n).row().open(said.get(n));
+                BlockRow row = asked.get(n).row();
+                row.work().passed(said.get(n).count());
+                row.open(said.get(n));
             }
             forwards++;
-            rowForwards += asked.size();
             listener.changed(step(forwards, steps, rows));
         }
-        return new SamplerResult(
-                rows.stream().map(BlockRow::ids).toList(),
-                forwards,
-                rowForwards,
-                rows.stream().mapToInt(BlockRow::filled).sum());
+    }
+
+    private Predictor predictor(Decoding decoding) {
+        boolean reads = hooks.logits().isPresent()
+                || hooks.noise().isPresent()
+                || decoding.transfer() == TransferSettings.Rule.CREDIT;
+        return reads ? new HostPredictor(model, passes, decoding) : new FusedPredictor(model, passes, decoding);
+    }
+
+    private static Savings savings(int forwards, List<BlockRow> rows) {
+        List<RowWork> work = rows.stream().map(BlockRow::work).toList();
+        long plainForwards = work.stream().mapToLong(RowWork::plainPasses).max().orElse(0);
+        return new Savings(
+                plainForwards - forwards,
+                work.stream()
+                        .mapToLong(one -> one.plainColumns() - one.columns())
+                        .sum(),
+                work.stream()
+                        .mapToLong(one -> one.plainHeadRows() - one.headRows())
+                        .sum(),
+                work.stream().mapToLong(one -> one.plainBlocks() - one.blocks()).sum());
     }
 
     private static SamplerStep step(int number, int steps, List<BlockRow> rows) {
@@ -66,6 +129,6 @@ public final class BlockSampler implements Sampler {
                 number,
                 Math.max(number, steps),
                 rows.stream().map(row -> row.ids().clone()).toList(),
-                rows.stream().map(row -> row.probabilities().clone()).toList());
+                rows.stream().map(row -> row.canvas().probabilities().clone()).toList());
     }
 }

@@ -59,7 +59,7 @@ public record CausalDecoder(Denoiser model, Passes passes, List<Integer> endToke
             Arrays.fill(rows.get(b), lengths[b], rows.get(b).length, padToken);
         }
         int filled = Arrays.stream(lengths).sum() - Arrays.stream(prompts).sum();
-        return new SamplerResult(rows, forwards, rowForwards, filled);
+        return new SamplerResult(rows, List.of(), new SamplerResult.Work(forwards, rowForwards, filled), Savings.NONE);
     }
 
     private static List<Integer> active(List<int[]> rows, int[] lengths, boolean[] ended) {

@@ -94,6 +94,8 @@ public final class DdmSampler implements Sampler {
         int steps = rule.settings().steps();
         int forwards = 0;
         int rowForwards = 0;
+        long columns = 0;
+        long headRows = 0;
         listener.changed(step(0, rows));
         for (int t = steps - 1; t >= 0; t--) {
             int left = t;
@@ -103,6 +105,9 @@ public final class DdmSampler implements Sampler {
                 predict(asked, steps - 1 - t);
                 forwards++;
                 rowForwards += asked.size();
+                columns += asked.stream().mapToLong(one -> one.row().length()).sum();
+                headRows +=
+                        asked.stream().mapToLong(one -> one.columns().size()).sum();
             }
             boolean any = false;
             for (int b = 0; b < rows.size(); b++) {
@@ -112,11 +117,15 @@ public final class DdmSampler implements Sampler {
                 listener.changed(step(steps - t, rows));
             }
         }
+        long plain = (long) steps * rows.stream().mapToLong(SamplerRow::length).sum();
         return new SamplerResult(
                 rows.stream().map(SamplerRow::ids).toList(),
-                forwards,
-                rowForwards,
-                rows.stream().mapToInt(SamplerRow::freeCount).sum());
+                rows.stream().map(SamplerRow::probabilities).toList(),
+                new SamplerResult.Work(
+                        forwards,
+                        rowForwards,
+                        rows.stream().mapToInt(SamplerRow::freeCount).sum()),
+                new Savings(steps - forwards, plain - columns, plain - headRows, 0));
     }
 
     private SamplerStep step(int number, List<SamplerRow> rows) {

@@ -8,11 +8,21 @@ public final class SamplerInput {
     private final int[][] ids;
     private final boolean[][] given;
     private final long[] samples;
+    private final Tiling tiling;
 
-    private SamplerInput(int[][] ids, boolean[][] given, long[] samples) {
+    private SamplerInput(int[][] ids, boolean[][] given, long[] samples, Tiling tiling) {
         this.ids = ids;
         this.given = given;
         this.samples = samples;
+        this.tiling = tiling;
+    }
+
+    /// Where the blocks of a [BlockSampler] start.
+    public enum Tiling {
+        /// Behind the prompt, at the first column that is not given: for answers.
+        AFTER_PROMPT,
+        /// At column 0: for gaps anywhere.
+        WHOLE_ROW
     }
 
     /// Rows whose random numbers are named by 0, 1 and so on.
@@ -34,7 +44,7 @@ public final class SamplerInput {
         }
         long[] samples = new long[ids.length];
         Arrays.setAll(samples, b -> b);
-        return new SamplerInput(ids, given, samples);
+        return new SamplerInput(ids, given, samples, Tiling.AFTER_PROMPT);
     }
 
     /// The same with the names of each row's random numbers, so that they do not depend on its place in the batch.
@@ -45,7 +55,16 @@ public final class SamplerInput {
             throw new IllegalArgumentException(
                     "sampler input: samples of " + ids.length + " rows are needed, but got " + names.length);
         }
-        return new SamplerInput(ids, given, names);
+        return new SamplerInput(ids, given, names, tiling);
+    }
+
+    /// The same with blocks that start elsewhere.
+    public SamplerInput tiled(Tiling from) {
+        return new SamplerInput(ids, given, samples, from);
+    }
+
+    Tiling tiling() {
+        return tiling;
     }
 
     /// The number of rows.

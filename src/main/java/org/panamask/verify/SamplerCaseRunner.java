@@ -5,7 +5,17 @@ import java.util.List;
 /// Runs cases of the family `samplers`.
 interface SamplerCaseRunner {
     /// All runners there are. A case that none takes is not supported yet.
-    List<SamplerCaseRunner> ALL = List.of(new ModelForwardCases(), new FamilyLossCases(), new FamilyLikelihoodCases());
+    List<SamplerCaseRunner> ALL = List.of(
+            new ModelForwardCases(),
+            new FamilyLossCases(),
+            new FamilyLikelihoodCases(),
+            new LladaGenerateCases(),
+            new DreamGenerateCases(),
+            new DreamFilterCases(),
+            new DllmSamplerCases(),
+            new CountCases(),
+            new DecoderCases(),
+            new DinferGenerateCases());
 
     /// Whether it runs `fixture`: all cases of a kind, or some.
     boolean takes(SamplerCase fixture);

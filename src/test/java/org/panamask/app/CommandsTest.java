@@ -276,7 +276,7 @@ final class CommandsTest {
         wrong("Missing required parameter: 'RECIPE'", "train");
         wrong("Missing required option: '--prompt=TEXT'", "generate", "-m", model);
         wrong("Unknown options: '--stpes', '4'", "generate", "-m", model, "-p", "x", "--stpes", 4);
-        wrong("Invalid value for option '--steps': 'four' is not an int", "generate", "-m", model, "--steps", "four");
+        wrong("steps must be a whole number, but got 'four'", "generate", "-m", model, "-p", "x", "--steps", "four");
         wrong("steps must be at least 1, not 0", "generate", "-m", model, "-p", "x", "--steps", 0);
         wrong("recipe: there is no key 'trian', did you mean 'train'?", "recipe", "trian");
         wrong(

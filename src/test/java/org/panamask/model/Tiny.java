@@ -62,6 +62,15 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
         return made((ops, owner) -> Models.create(config, seed, ops, owner));
     }
 
+    /// Loads a folder onto the backend called `backend`, its weights frozen.
+    public static Tiny open(Path folder, String backend) {
+        return made(backend, (ops, owner) -> {
+            try (HubFolder hub = HubFolder.open(folder)) {
+                return Models.load(hub, ops, owner, false);
+            }
+        });
+    }
+
     private interface Maker {
         Model make(BackwardOps ops, Owner owner);
     }

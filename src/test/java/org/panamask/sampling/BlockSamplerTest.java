@@ -15,7 +15,7 @@ import org.panamask.model.Tiny;
 final class BlockSamplerTest {
     private static final int MASK = 95;
     private static final BlockSettings SETTINGS =
-            BlockSettings.defaults().with("block_size", 4).with("steps", 8);
+            BlockSettings.defaults().with("block_size", 4).with("steps", 8).with("transfer", "quota");
     private static Tiny tiny;
 
     @BeforeAll
