@@ -79,6 +79,10 @@ final class BlockCanvas {
         return SamplerRow.count(hidden);
     }
 
+    boolean isHidden(int column) {
+        return hidden[column];
+    }
+
     /// The hidden columns of `[from, to)`.
     List<Integer> hidden(int from, int to) {
         return IntStream.range(from, to).filter(i -> hidden[i]).boxed().toList();

@@ -1,8 +1,10 @@
 package org.panamask.sampling;
 
-import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
 
@@ -23,6 +25,10 @@ final class BlockRow {
     private Optional<BlockRule> rule = Optional.empty();
     private BlockStep at = new BlockStep(0, List.of(), 0, 0, 0);
     private List<Integer> wanted = List.of();
+    private Feed feed;
+    private boolean forced;
+    private final Optional<Feeding> feeding;
+    private final BitSet expected = new BitSet();
 
     /// @param shared the number of blocks over which steps are shared out; 0 for those of the row
     BlockRow(BlockCanvas canvas, Decoding decoding, int shared) {
@@ -36,6 +42,11 @@ final class BlockRow {
                 ? Optional.of(new Credits(decoding.settings().transfer()))
                 : Optional.empty();
         this.work = new RowWork(canvas.length());
+        this.feed = new Feed(new Window(0, canvas.length()), true);
+        this.feeding = Optional.of(decoding.settings().cache())
+                .filter(CacheSettings::isOn)
+                .map(cache ->
+                        new Feeding(cache, canvas.length(), decoding.refers(Reference.DINFER), cache.feedPrevious()));
         canvas.hook(-1);
     }
 
@@ -108,11 +119,20 @@ final class BlockRow {
             }
             float left = decoding.refers(Reference.DREAM) ? (float) masks.getAsDouble() : hidden.size();
             at = new BlockStep(sample(), hidden, step, clock, left);
-            wanted = rule.orElseThrow().wanted(at);
+            forced = decoding.opensFirst() && canvas.isHidden(window().from());
+            feed = feeding.map(state -> state.feed(window(), forced)).orElse(feed);
+            if (hidden.isEmpty() && editable().isEmpty() && (decoding.saves() && !decoding.hooks().wantsAll() || feeding.isPresent())) {
+                // Nothing that could still change is predicted by what a pass would be fed.
+                leave();
+                continue;
+            }
+            wanted = forced ? List.of(window().from()) : rule.orElseThrow().wanted(at);
             if (!wanted.isEmpty()
                     || !editable().isEmpty()
                     || !decoding.saves()
-                    || decoding.hooks().wantsAll()) {
+                    || decoding.hooks().wantsAll()
+                    || decoding.settings().soft().isOn()) {
+                feeding.ifPresent(state -> state.passed(window(), forced));
                 return true;
             }
             work.skipped();
@@ -150,7 +170,9 @@ final class BlockRow {
             int counted = canvas.hidden(
                             blocks.get(block).from(), blocks.get(block).to())
                     .size();
-            rule = Optional.of(decoding.rule(start, counted, stepsPerBlock));
+            // Where a block's first column opens by itself, all others need a step that takes what is left.
+            int least = decoding.opensFirst() && !decoding.imitates() ? 2 : 1;
+            rule = Optional.of(decoding.rule(start, counted, Math.max(least, stepsPerBlock)));
         }
     }
 
@@ -160,6 +182,10 @@ final class BlockRow {
             work.skipped(now.passes() - step);
         }
         clock = now.passes() < 0 ? clock : clock + now.passes() - step;
+        if (decoding.refers(Reference.DINFER) && feeding.map(Feeding::isOpened).orElse(false)) {
+            // dInfer ends an iteration with a pass that has nothing left to open.
+            clock++;
+        }
         boolean ended = decoding.refers(Reference.DINFER)
                 ? canvas.endsWithin(blocks.get(block))
                 : edits() && canvas.isAnswered();
@@ -189,17 +215,52 @@ final class BlockRow {
 
     /// The open columns of the block that another token may take.
     private List<Integer> editable() {
-        return edits() ? canvas.open(window().from(), window().to()) : List.of();
+        return edits()
+                ? canvas.open(window().from(), window().to()).stream()
+                        .filter(this::isPredicted)
+                        .toList()
+                : List.of();
     }
 
     /// The columns that the next pass predicts: without savings all of them, as engines do that form all logits.
     List<Integer> asked() {
         if (!decoding.saves() || decoding.hooks().wantsAll()) {
-            return IntStream.range(0, length()).boxed().toList();
+            return IntStream.range(0, length())
+                    .boxed()
+                    .filter(this::isPredicted)
+                    .toList();
         }
-        List<Integer> columns = new ArrayList<>(wanted);
+        Set<Integer> columns = new TreeSet<>(wanted);
         columns.addAll(editable());
-        return columns.stream().sorted().toList();
+        if (decoding.settings().soft().isOn()) {
+            canvas.hidden(0, length()).stream().filter(this::isPredicted).forEach(columns::add);
+        }
+        return List.copyOf(columns);
+    }
+
+    /// What the next pass is fed.
+    Feed feed() {
+        return feed;
+    }
+
+    private boolean isFed(int column) {
+        return column >= feed.columns().from() && column < feed.columns().to();
+    }
+
+    private boolean isPredicted(int column) {
+        return isFed(decoding.alignment().source(column));
+    }
+
+    /// The masks whose embeddings get what an earlier pass let expect.
+    List<Integer> softened() {
+        return canvas.hidden(0, length()).stream()
+                .filter(column -> isFed(column) && expected.get(column))
+                .toList();
+    }
+
+    /// Says that a pass let expect something of `columns`.
+    void expected(List<Integer> columns) {
+        columns.forEach(expected::set);
     }
 
     /// Opens what the step opens of what a pass said.
@@ -210,17 +271,24 @@ final class BlockRow {
         if (rule.orElseThrow().passes() < 0) {
             mine = mine.without(decoding.tokens().mask());
         }
-        List<Integer> opened = wanted.isEmpty() ? List.of() : rule.orElseThrow().open(at, mine);
-        boolean stuck = opened.isEmpty()
+        List<Integer> opened =
+                wanted.isEmpty() || forced ? wanted : rule.orElseThrow().open(at, mine);
+        boolean stuck = (opened.isEmpty() || forced)
                 && rule.orElseThrow().passes() < 0
                 && !at.hidden().isEmpty();
-        Candidates taken = mine.only(opened.stream().sorted().toList());
+        Candidates taken = said.only(opened.stream().sorted().toList());
         for (int n = 0; n < taken.count(); n++) {
             changed |= canvas.open(taken.column(n), taken.token(n), taken.probability(n));
         }
         edit(said.only(editable));
         postSteps += at.hidden().isEmpty() ? 1 : 0;
         next();
+        if (forced && decoding.countsWhatIsLeft()) {
+            // The counts were made for a step that opened as many as its share.
+            int left = candidates().size();
+            rule = Optional.of(decoding.rule(at, left, Math.max(1, stepsPerBlock - 1)));
+            step = 0;
+        }
         if (stuck && !changed) {
             leave();
         } else if (decoding.stopsEarly()

@@ -3,6 +3,7 @@ package org.panamask.sampling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleFunction;
 
 /// Says for one block of a row which hidden columns open in a step.
 interface BlockRule {
@@ -136,6 +137,33 @@ interface BlockRule {
             return said.count() == 0
                     ? List.of()
                     : acceptance.accept(said).stream().map(said::column).toList();
+        }
+
+        @Override
+        public int passes() {
+            return -1;
+        }
+    }
+
+    /// [Judged] by a threshold that falls from 1 with every pass of the text.
+    ///
+    /// @param above the rule of a threshold
+    /// @param decay what each pass takes from it
+    /// @param least where it ends
+    record Falling(DoubleFunction<Acceptance> above, double decay, double least) implements BlockRule {
+        @Override
+        public boolean isOver(int step) {
+            return false;
+        }
+
+        @Override
+        public List<Integer> wanted(BlockStep at) {
+            return at.hidden();
+        }
+
+        @Override
+        public List<Integer> open(BlockStep at, Candidates said) {
+            return new Judged(above.apply(Math.max(1 - decay * at.clock(), least))).open(at, said);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package org.panamask.sampling;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Denoiser;
@@ -76,7 +77,15 @@ public final class BlockSampler implements Sampler {
     }
 
     private int run(Decoding decoding, List<BlockRow> rows, SamplerListener listener) {
-        Predictor predictor = predictor(decoding);
+        Optional<Kept> kept = Kept.open(model, passes, decoding, rows);
+        try {
+            return run(predictor(decoding, kept), rows, listener);
+        } finally {
+            kept.ifPresent(Kept::close);
+        }
+    }
+
+    private static int run(Predictor predictor, List<BlockRow> rows, SamplerListener listener) {
         int steps = rows.stream().mapToInt(BlockRow::steps).max().orElse(0);
         int forwards = 0;
         listener.changed(step(0, steps, rows));
@@ -103,11 +112,13 @@ public final class BlockSampler implements Sampler {
         }
     }
 
-    private Predictor predictor(Decoding decoding) {
+    private Predictor predictor(Decoding decoding, Optional<Kept> kept) {
         boolean reads = hooks.logits().isPresent()
                 || hooks.noise().isPresent()
                 || decoding.transfer() == TransferSettings.Rule.CREDIT;
-        return reads ? new HostPredictor(model, passes, decoding) : new FusedPredictor(model, passes, decoding);
+        return reads
+                ? new HostPredictor(model, passes, decoding, kept)
+                : new FusedPredictor(model, passes, decoding, kept);
     }
 
     private static Savings savings(int forwards, List<BlockRow> rows) {

@@ -21,6 +21,8 @@ import org.panamask.sampling.TransferSettings.Rule;
 /// @param guidance away from what the model says without the prompt
 /// @param stopping where an answer ends
 /// @param editing whether open columns can change
+/// @param cache whether passes take keys and values from passes before
+/// @param soft whether masks carry what the pass before let expect
 /// @param shiftLogits whether column i is predicted from the hidden state of column i - 1; the model's own when left
 ///     out
 /// @param reference an engine whose counts and quirks are wanted
@@ -62,6 +64,12 @@ public record BlockSettings(
         @Key(doc = "whether open columns can change", inline = true)
         EditingSettings editing,
 
+        @Key(doc = "keys and values from passes before", inline = true)
+        CacheSettings cache,
+
+        @Key(doc = "masks that carry what the pass before let expect", inline = true)
+        SoftSettings soft,
+
         @Key(
                 doc = "predict column i from the hidden state of column i - 1; without this key as the model does",
                 aliases = {@Alias("right_shift_logits"), @Alias("logit_shift")})
@@ -99,6 +107,12 @@ public record BlockSettings(
         Require.that(
                 editing.editThreshold().isEmpty() || rule == Rule.THRESHOLD,
                 "edit_threshold must not be set unless transfer is threshold, but it is " + name);
+        Require.that(
+                soft.thresholdDecay() == 0 || rule == Rule.THRESHOLD,
+                "threshold_decay must be 0 unless transfer is threshold, but it is " + name);
+        Require.that(
+                !cache.isOn() || reference != Reference.LLADA,
+                "cache must be none where reference is llada, which fills in columns before the block as well");
     }
 
     /// Every key at its default.

@@ -3,6 +3,7 @@ package org.panamask.sampling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Canvas;
@@ -17,7 +18,8 @@ import org.panamask.tensor.Tensor;
 ///
 /// @param model the model
 /// @param decoding what is asked for
-record CandidateRows(Denoiser model, Decoding decoding) {
+/// @param kept what stays from pass to pass
+record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept) {
     /// The columns of `one` that have a hidden state of their own: where states are shifted, columns 0 and 1 share
     /// one.
     List<Integer> columns(Asked one) {
@@ -36,38 +38,117 @@ record CandidateRows(Denoiser model, Decoding decoding) {
     /// The hidden states `[R, D]` in the order of [#columns].
     Tensor of(Ops ops, List<Asked> asked) {
         double scale = decoding.settings().guidance().cfgScale();
-        int tokens = asked.stream().mapToInt(one -> one.row().length()).max().orElseThrow();
-        List<int[]> rows = new ArrayList<>();
-        asked.forEach(one -> rows.add(one.row().ids()));
-        if (scale > 0) {
-            asked.forEach(one -> rows.add(one.row().withoutPrompt()));
+        Batch batch = batch(asked, scale > 0);
+        Tensor hidden = model.hidden(ops, batch.canvas());
+        int half = batch.wanted() / 2;
+        Tensor guided = scale == 0
+                ? hidden
+                : ops.extrapolate(rows(ops, hidden, half, 2 * half), rows(ops, hidden, 0, half), scale + 1);
+        kept.ifPresent(some -> soften(ops, some, asked, guided));
+        return guided;
+    }
+
+    /// A canvas and how many of its hidden rows are wanted.
+    private record Batch(Canvas canvas, int wanted) {}
+
+    /// The rows that are asked for, or where something is kept all rows, each in its place.
+    private Batch batch(List<Asked> asked, boolean guided) {
+        List<BlockRow> rows = kept.map(Kept::rows)
+                .orElseGet(() -> asked.stream().map(Asked::row).toList());
+        int tokens = rows.stream().mapToInt(BlockRow::length).max().orElseThrow();
+        int halves = guided ? 2 : 1;
+        int[] ids = new int[halves * rows.size() * tokens];
+        int[] lengths = new int[halves * rows.size()];
+        for (int b = 0; b < lengths.length; b++) {
+            BlockRow row = rows.get(b % rows.size());
+            lengths[b] = row.length();
+            System.arraycopy(b < rows.size() ? row.ids() : row.withoutPrompt(), 0, ids, b * tokens, row.length());
         }
-        int[] ids = new int[rows.size() * tokens];
-        List<Integer> wanted = new ArrayList<>();
-        for (int b = 0; b < rows.size(); b++) {
-            System.arraycopy(rows.get(b), 0, ids, b * tokens, rows.get(b).length);
-            int first = b * tokens;
-            columns(asked.get(b % asked.size()))
+        Places places = new Places();
+        for (int half = 0; half < halves; half++) {
+            for (int n = 0; n < asked.size(); n++) {
+                int place = kept.isPresent() ? asked.get(n).row().place() : n;
+                places.add(asked.get(n), (half * rows.size() + place) * tokens);
+            }
+        }
+        Canvas canvas = Canvas.of(lengths.length, tokens, ids)
+                .withMask(mask(lengths, tokens))
+                .withRows(ints(places.wanted));
+        return new Batch(kept.map(some -> keeping(canvas, some, places)).orElse(canvas), places.wanted.size());
+    }
+
+    private static Canvas keeping(Canvas canvas, Kept kept, Places places) {
+        Canvas fed = kept.keys()
+                .map(cache -> canvas.withCache(cache, ints(places.fed), ints(places.stay)))
+                .orElse(canvas);
+        return kept.soft().map(soft -> fed.withSoft(soft, ints(places.soft))).orElse(fed);
+    }
+
+    /// Rows `b * T + i` of a canvas.
+    private final class Places {
+        private final List<Integer> wanted = new ArrayList<>();
+        private final List<Integer> fed = new ArrayList<>();
+        private final List<Integer> stay = new ArrayList<>();
+        private final List<Integer> soft = new ArrayList<>();
+
+        /// Adds those of a row that starts at `first`.
+        void add(Asked one, int first) {
+            columns(one)
                     .forEach(column -> wanted.add(first + decoding.alignment().source(column)));
+            Feed feed = one.row().feed();
+            IntStream.range(feed.columns().from(), feed.columns().to()).forEach(column -> {
+                fed.add(first + column);
+                if (feed.kept()) {
+                    stay.add(first + column);
+                }
+            });
+            one.row().softened().forEach(column -> soft.add(first + column));
         }
-        Canvas canvas = Canvas.of(rows.size(), tokens, ids)
-                .withMask(mask(rows, tokens))
-                .withRows(wanted.stream().mapToInt(row -> row).toArray());
-        Tensor hidden = model.hidden(ops, canvas);
-        if (scale == 0) {
-            return hidden;
-        }
-        int half = wanted.size() / 2;
-        return ops.extrapolate(rows(ops, hidden, half, 2 * half), rows(ops, hidden, 0, half), scale + 1);
+    }
+
+    /// Keeps what the hidden states of masks let expect; the rows without prompts get the same.
+    private void soften(Ops ops, Kept some, List<Asked> asked, Tensor hidden) {
+        some.soft().ifPresent(soft -> {
+            int start = 0;
+            for (Asked one : asked) {
+                List<Integer> columns = columns(one);
+                int[] masks = IntStream.range(0, columns.size())
+                        .filter(n -> one.row().canvas().isHidden(columns.get(n)))
+                        .toArray();
+                int first = start;
+                Tensor of = chosen(
+                        ops, hidden, Arrays.stream(masks).map(n -> first + n).toArray());
+                double weight = decoding.settings().soft().weight(one.row().clock());
+                for (int place = one.row().place();
+                        place < soft.rows().shape().extent(0) / some.tokens();
+                        place += some.rows().size()) {
+                    int from = place * some.tokens();
+                    soft.expect(
+                            ops,
+                            model,
+                            of,
+                            Arrays.stream(masks).map(n -> from + columns.get(n)).toArray(),
+                            weight);
+                }
+                one.row().expected(Arrays.stream(masks).mapToObj(columns::get).toList());
+                start += columns.size();
+            }
+        });
     }
 
     private static Tensor rows(Ops ops, Tensor hidden, int from, int to) {
-        int[] chosen = IntStream.range(from, to).toArray();
-        return ops.gatherRows(hidden, ops.upload(Shape.of(chosen.length), chosen));
+        return chosen(ops, hidden, IntStream.range(from, to).toArray());
     }
 
-    private static AttentionMask mask(List<int[]> rows, int tokens) {
-        int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
+    private static Tensor chosen(Ops ops, Tensor hidden, int[] rows) {
+        return ops.gatherRows(hidden, ops.upload(Shape.of(rows.length), rows));
+    }
+
+    private static int[] ints(List<Integer> values) {
+        return values.stream().mapToInt(value -> value).toArray();
+    }
+
+    private static AttentionMask mask(int[] lengths, int tokens) {
         return Arrays.stream(lengths).allMatch(length -> length == tokens)
                 ? new AttentionMask.Full()
                 : new AttentionMask.Lengths(Arrays.stream(lengths).boxed().toList());

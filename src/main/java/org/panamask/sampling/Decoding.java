@@ -118,11 +118,11 @@ record Decoding(BlockSettings settings, SamplerTokens tokens, Alignment alignmen
         Rule transfer = transfer();
         return switch (transfer) {
             case AUTO, QUOTA, TIMESTEP, ALPHA_LINEAR, ALPHA_COSINE -> counted(at, hidden, steps);
-            case THRESHOLD, CREDIT ->
-                new BlockRule.Judged(
-                        refers(Reference.DINFER)
-                                ? Acceptance.bentThreshold(threshold())
-                                : Acceptance.threshold(threshold(), how.thresholdStrict()));
+            case THRESHOLD ->
+                settings.soft().thresholdDecay() == 0
+                        ? new BlockRule.Judged(above(threshold()))
+                        : new BlockRule.Falling(this::above, settings.soft().thresholdDecay(), threshold());
+            case CREDIT -> new BlockRule.Judged(above(threshold()));
             case FACTOR -> new BlockRule.Judged(Acceptance.factor(how.factor().orElse(1.0)));
             case ENTROPY_BOUND ->
                 new BlockRule.Judged(Acceptance.entropyBound(how.entropyBound().orElse(0.1)));
@@ -130,6 +130,27 @@ record Decoding(BlockSettings settings, SamplerTokens tokens, Alignment alignmen
                 new BlockRule.Judged(
                         Acceptance.hierarchy(threshold(), how.lowThreshold().orElse(0.4)));
             case BUDGET -> new BlockRule.Budget(threshold(), hidden, steps);
+        };
+    }
+
+    private Acceptance above(double threshold) {
+        return refers(Reference.DINFER)
+                ? Acceptance.bentThreshold(threshold)
+                : Acceptance.threshold(threshold, settings.transfer().thresholdStrict());
+    }
+
+    /// Whether a cached pass cannot predict the first column of its block, because the column before is not fed.
+    boolean opensFirst() {
+        return settings.cache().isOn() && isShifted() && !settings.cache().feedPrevious();
+    }
+
+    /// Whether the counts of a block are made when it starts, so that a column which opens by itself is one too
+    /// many.
+    boolean countsWhatIsLeft() {
+        return switch (transfer()) {
+            case AUTO, QUOTA, ALPHA_LINEAR, ALPHA_COSINE, BUDGET ->
+                settings.order().alg() != Algorithm.ORIGIN;
+            case TIMESTEP, THRESHOLD, FACTOR, ENTROPY_BOUND, HIERARCHY, CREDIT -> false;
         };
     }
 

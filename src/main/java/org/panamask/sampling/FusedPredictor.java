@@ -2,6 +2,7 @@ package org.panamask.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.diffusion.Denoiser;
 import org.panamask.diffusion.Passes;
 import org.panamask.tensor.Confidence;
@@ -31,11 +32,11 @@ final class FusedPredictor implements Predictor {
         }
     }
 
-    FusedPredictor(Denoiser model, Passes passes, Decoding decoding) {
+    FusedPredictor(Denoiser model, Passes passes, Decoding decoding, Optional<Kept> kept) {
         this.model = model;
         this.passes = passes;
         this.decoding = decoding;
-        this.rows = new CandidateRows(model, decoding);
+        this.rows = new CandidateRows(model, decoding, kept);
         this.rule = decoding.tokenRule();
     }
 

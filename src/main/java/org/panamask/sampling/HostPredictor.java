@@ -17,11 +17,11 @@ final class HostPredictor implements Predictor {
     private final CandidateRows rows;
     private final LogitsRule rule;
 
-    HostPredictor(Denoiser model, Passes passes, Decoding decoding) {
+    HostPredictor(Denoiser model, Passes passes, Decoding decoding, Optional<Kept> kept) {
         this.model = model;
         this.passes = passes;
         this.decoding = decoding;
-        this.rows = new CandidateRows(model, decoding);
+        this.rows = new CandidateRows(model, decoding, kept);
         this.rule = new LogitsRule(
                 decoding.tokenRule(), decoding.settings().tokens().temperature() == 0);
     }

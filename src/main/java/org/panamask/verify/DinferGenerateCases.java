@@ -1,32 +1,20 @@
 package org.panamask.verify;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.panamask.diffusion.Alignment;
 import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.SamplerHooks;
 import org.panamask.sampling.SamplerTokens;
-import tools.jackson.databind.JsonNode;
 
-/// dInfer's block-wise generation without cache: the canvas after every pass.
+/// dInfer's block-wise generation: the canvas after every pass that opens something, and the logits of the last pass.
 final class DinferGenerateCases implements SamplerCaseRunner {
-    private static final String[] OTHER_KEYS = {
-        "cache",
-        "maximum_unroll",
-        "expected_tpf",
-        "smooth",
-        "cache_update_freq",
-        "prefix_look",
-        "after_look",
-        "warmup_steps"
-    };
+    private static final String[] OTHER_KEYS = {"maximum_unroll", "expected_tpf", "smooth"};
 
     @Override
     public boolean takes(SamplerCase fixture) {
-        return fixture.kind().equals("dinfer")
-                && fixture.model().isPresent()
-                && fixture.setting("cache").isNull()
-                && !fixture.setting("smooth").asBoolean(false);
+        return fixture.kind().equals("dinfer") && fixture.model().isPresent();
     }
 
     @Override
@@ -35,31 +23,31 @@ final class DinferGenerateCases implements SamplerCaseRunner {
                 PaddedPrompts.of(fixture, fixture.setting("gen_length").asInt());
         int eos = fixture.input("eos_id").asInt();
         SamplerTokens tokens = new SamplerTokens(fixture.input("mask_id").asInt(), eos, List.of(eos), List.of());
-        BlockSettings asked = SamplerRun.settings(fixture, OTHER_KEYS).with("reference", "dinfer");
+        BlockSettings asked = settings(fixture).with("reference", "dinfer");
         SamplerRun.Plan plan = new SamplerRun.Plan(asked, tokens, Alignment.OWN, SamplerHooks.NONE, prompts.input());
+        List<int[]> canvases = new ArrayList<>();
+        fixture.output("passes").forEach(pass -> canvases.add(fixture.ints(pass.path("generated"))));
+        int forwards = fixture.output("num_forwards").asInt();
+        int[] ids = fixture.ints(fixture.output("final_ids"));
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
+            CachedPasses.ofDinfer(fixture, loaded, deviations);
             for (boolean saves : new boolean[] {false, true}) {
                 SamplerRun run = SamplerRun.of(loaded, plan.with(asked.with("exact_savings", saves)));
-                deviations.compareIds(
-                        "final_ids", run.result().ids().getFirst(), fixture.ints(fixture.output("final_ids")));
-                int forwards = fixture.output("num_forwards").asInt();
+                run.compare(prompts.columns() - prompts.answer(), canvases, deviations);
+                deviations.compareIds("final_ids", run.result().ids().getFirst(), ids);
                 deviations.require(
-                        run.result().forwards() == forwards, run.result().forwards() + " passes, not " + forwards);
-                passes(fixture, run, deviations);
+                        run.result().forwards() <= forwards, run.result().forwards() + " passes, not " + forwards);
             }
         }
     }
 
-    private static void passes(SamplerCase fixture, SamplerRun run, Deviations deviations) {
-        List<int[]> canvases = run.canvases().getFirst();
-        JsonNode passes = fixture.output("passes");
-        for (int pass = 0; pass < passes.size() && pass + 1 < canvases.size(); pass++) {
-            int[] want = fixture.ints(passes.path(pass).path("generated"));
-            int[] canvas = canvases.get(pass + 1);
-            deviations.compareIds(
-                    "generated[" + pass + "]",
-                    Arrays.copyOfRange(canvas, canvas.length - want.length, canvas.length),
-                    want);
+    private static BlockSettings settings(SamplerCase fixture) {
+        boolean soft = fixture.setting("smooth").asBoolean(false);
+        List<String> without = new ArrayList<>(List.of(OTHER_KEYS));
+        if (!soft) {
+            without.addAll(List.of("cont_weight", "cont_weight_init", "cont_weight_growth", "threshold_decay"));
         }
+        Map<String, String> others = fixture.setting("prefix_look").isNumber() ? Map.of("cache", "vicinity") : Map.of();
+        return SamplerRun.settings(fixture, others, without.toArray(String[]::new));
     }
 }

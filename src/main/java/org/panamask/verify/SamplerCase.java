@@ -67,6 +67,11 @@ public final class SamplerCase implements GoldenCase {
         return text(json.path("model")).map(family::resolve);
     }
 
+    /// The code that the case was made with; empty text where it does not say.
+    String reference() {
+        return text(json.path("reference")).orElse("");
+    }
+
     /// The setting `name`; a missing node where the case has none.
     JsonNode setting(String name) {
         return json.path("settings").path(name);

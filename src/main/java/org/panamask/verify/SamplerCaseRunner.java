@@ -15,7 +15,8 @@ interface SamplerCaseRunner {
             new DllmSamplerCases(),
             new CountCases(),
             new DecoderCases(),
-            new DinferGenerateCases());
+            new DinferGenerateCases(),
+            new FastdllmCases());
 
     /// Whether it runs `fixture`: all cases of a kind, or some.
     boolean takes(SamplerCase fixture);

@@ -103,12 +103,33 @@ final class SamplerRun {
         }
     }
 
+    /// Requires the distinct canvases of the one row, without its first `prompt` columns, to be those of
+    /// `recorded`.
+    void compare(int prompt, List<int[]> recorded, Deviations deviations) {
+        List<int[]> want = new ArrayList<>();
+        recorded.forEach(canvas -> SamplingCases.addDistinct(want, canvas));
+        List<int[]> got = canvases.getFirst().stream()
+                .skip(1)
+                .map(canvas -> Arrays.copyOfRange(canvas, prompt, canvas.length))
+                .toList();
+        boolean same = got.size() == want.size();
+        for (int k = 0; same && k < want.size(); k++) {
+            same = Arrays.equals(got.get(k), want.get(k));
+        }
+        deviations.require(same, "the canvases are " + shown(got) + ", not " + shown(want));
+    }
+
     private static String shown(List<int[]> canvases) {
         return canvases.stream().map(Arrays::toString).toList().toString();
     }
 
     /// Settings with every key of the case's settings that is not null.
     static BlockSettings settings(SamplerCase fixture, String... without) {
+        return settings(fixture, Map.of(), without);
+    }
+
+    /// The same with `others` in the place of what the case says.
+    static BlockSettings settings(SamplerCase fixture, Map<String, String> others, String... without) {
         Map<String, String> values = new LinkedHashMap<>();
         for (String key : fixture.settings().propertyNames()) {
             JsonNode value = fixture.setting(key);
@@ -116,6 +137,7 @@ final class SamplerRun {
                 values.put(key, value.isString() ? value.asString() : value.toString());
             }
         }
+        values.putAll(others);
         return Settings.of(BlockSettings.class, values);
     }
 }

@@ -30,6 +30,8 @@ class BlockSettingsTest {
         "gamma, entropy_bound, 0.15",
         "eos_early_stop, early_stop, false",
         "begin_suppress_tokens, confidence_suppress_tokens, '[5, eot]'",
+        "use_cache, cache, dual",
+        "cache_type, cache, prefix",
         "right_shift_logits, shift_logits, true",
         "logit_shift, shift_logits, true"
     })
@@ -45,6 +47,28 @@ class BlockSettingsTest {
         assertThat(of(Map.of("scheduler", "cosine")).transfer().transfer())
                 .isEqualTo(TransferSettings.Rule.ALPHA_COSINE);
         assertThat(of(Map.of("diffusion_algorithm", 2)).order().alg()).isEqualTo(OrderSettings.Algorithm.TOPK_MARGIN);
+    }
+
+    @Test
+    void keysOfCachesAndSoftMasksMustGoTogether() {
+        assertThat(of(Map.of("use_cache", true)).cache().cache()).isEqualTo(CacheSettings.Kind.PREFIX);
+        assertThat(of(Map.of("dual_cache", true)).cache().cache()).isEqualTo(CacheSettings.Kind.DUAL);
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> of(Map.of("cache", "dual", "prefix_look", 2)))
+                .withMessageContaining("prefix_look must not be set where cache is dual; it belongs to vicinity");
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> of(Map.of("cache_refresh", 2)))
+                .withMessageContaining("cache_refresh and feed_previous must not be set where cache is none");
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> of(Map.of("soft_init", 0.1)))
+                .withMessageContaining("soft_init and soft_growth must not be set without soft_embedding");
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> of(Map.of("threshold_decay", 0.1)))
+                .withMessageContaining("threshold_decay must be 0 unless transfer is threshold, but it is auto");
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> of(Map.of("cache", "dual", "reference", "llada")))
+                .withMessageContaining("cache must be none where reference is llada, which fills in columns before the"
+                        + " block as well");
     }
 
     @Test

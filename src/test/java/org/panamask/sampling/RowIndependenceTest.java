@@ -71,6 +71,20 @@ class RowIndependenceTest {
         if (random.nextInt(4) == 0) {
             keys.put("cfg_scale", random.nextDouble());
         }
+        String[][] caches = {
+            {},
+            {"cache", "prefix"},
+            {"cache", "dual", "cache_refresh", "3"},
+            {"cache", "dual", "feed_previous", "true"},
+            {"cache", "vicinity", "prefix_look", "2", "after_look", "1", "warmup_steps", "1"}
+        };
+        String[] cache = caches[random.nextInt(caches.length)];
+        for (int n = 0; n < cache.length; n += 2) {
+            keys.put(cache[n], cache[n + 1]);
+        }
+        if (random.nextInt(4) == 0) {
+            keys.put("soft_embedding", 0.3);
+        }
         keys.put("confidence_eos_eot_inf", random.nextBoolean());
         keys.put("seed", random.nextInt());
         return Settings.of(BlockSettings.class, keys);
