@@ -29,7 +29,7 @@ final class DllmSamplerCases implements SamplerCaseRunner {
         if (fixture.setting("block_size").isNull()) {
             asked = asked.with("block_size", longest);
         }
-        SamplerInput plain = SamplerInput.of(rows.toArray(int[][]::new), given(rows, mask));
+        SamplerInput plain = SamplerInput.of(rows.toArray(int[][]::new), given(rows, mask, answer.isMissingNode() ? longest : answer.asInt()));
         SamplerInput input = answer.isMissingNode() ? plain.tiled(SamplerInput.Tiling.WHOLE_ROW) : plain;
         SamplerTokens tokens = new SamplerTokens(mask, eos, List.of(eos), List.of());
         SamplerRun.Plan plan = new SamplerRun.Plan(asked, tokens, Alignment.OWN, SamplerHooks.NONE, input);
@@ -54,12 +54,13 @@ final class DllmSamplerCases implements SamplerCaseRunner {
         return rows;
     }
 
-    private static boolean[][] given(List<int[]> rows, int mask) {
+    /// A mask before the last `free` columns is a token of the prompt.
+    private static boolean[][] given(List<int[]> rows, int mask, int free) {
         boolean[][] given = new boolean[rows.size()][];
         for (int b = 0; b < given.length; b++) {
             given[b] = new boolean[rows.get(b).length];
             for (int i = 0; i < given[b].length; i++) {
-                given[b][i] = rows.get(b)[i] != mask;
+                given[b][i] = rows.get(b)[i] != mask || i < given[b].length - free;
             }
         }
         return given;
