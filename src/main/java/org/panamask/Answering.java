@@ -88,11 +88,15 @@ public final class Answering {
         events.add(changes);
     }
 
-    void finish(List<Generation> all, List<int[]> ids) {
+    /// Nothing changes any more.
+    void end(List<int[]> ids) {
         for (int row = 0; row < texts.size(); row++) {
             texts.get(row).finished(ids.get(row));
         }
         events.end();
+    }
+
+    void complete(List<Generation> all) {
         answers.complete(all);
     }
 

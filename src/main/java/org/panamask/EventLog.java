@@ -59,8 +59,7 @@ final class EventLog<T> implements Flow.Publisher<T> {
         synchronized (this) {
             readers.add(reader);
         }
-        subscriber.onSubscribe(reader);
-        reader.begin();
+        reader.begin(() -> subscriber.onSubscribe(reader));
     }
 
     private synchronized List<T> from(int first, long most) {
@@ -112,12 +111,21 @@ final class EventLog<T> implements Flow.Publisher<T> {
 
         void wake() {
             if (calls.getAndIncrement() == 0) {
-                begin();
+                begin(() -> {});
             }
         }
 
-        void begin() {
-            Thread.ofVirtual().name("panamask-events").start(this::deliver);
+        /// Delivers on a thread of its own, once `first` is done.
+        void begin(Runnable first) {
+            Thread.ofVirtual().name("panamask-events").start(() -> {
+                try {
+                    first.run();
+                } catch (RuntimeException | Error thrown) {
+                    cancel();
+                    throw thrown;
+                }
+                deliver();
+            });
         }
 
         private void deliver() {

@@ -186,11 +186,13 @@ public final class Panamask implements AutoCloseable {
         Answering answering = new Answering(stop, prompts, laid, settings.revises());
         Thread.ofVirtual().name("panamask-answer").start(() -> {
             try {
-                calls.within(() -> {
+                List<Generation> answers = calls.within(() -> {
                     SamplerResult result = sampler(settings, stop).sample(laid.input(), answering.listener());
-                    answering.finish(generations(laid, result, start), result.ids());
-                    return result;
+                    answering.end(result.ids());
+                    return generations(laid, result, start);
                 });
+                // Who waits for the answers may close the model then.
+                answering.complete(answers);
             } catch (RuntimeException | Error failure) {
                 answering.fail(failure);
             }

@@ -264,6 +264,15 @@ class AnsweringTest {
     }
 
     @Test
+    void whoWaitsForTheAnswersMayCloseTheModel() {
+        Answering answering = model.start(prompts("b"), SAMPLING, Duration.ofSeconds(Long.MAX_VALUE));
+
+        answering.answers().thenRun(model::close).join();
+
+        assertThatExceptionOfType(StoppedException.class).isThrownBy(() -> model.generate("b"));
+    }
+
+    @Test
     void aListenerCannotCloseTheModelUnderItself() {
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(() -> model.generate(List.of("b"), SAMPLING, _ -> model.close()))
