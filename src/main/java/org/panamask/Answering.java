@@ -51,6 +51,11 @@ public final class Answering {
         return laid.starts()[row];
     }
 
+    /// The canvas of the prompt `row` before the first step: the prompt, then mask tokens.
+    public int[] canvas(int row) {
+        return laid.ids()[row].clone();
+    }
+
     /// The tokens that change, step by step.
     public Flow.Publisher<TokenEvent> events() {
         return events;

@@ -249,6 +249,11 @@ public final class Panamask implements AutoCloseable {
         return prompts.shown(ids);
     }
 
+    /// The columns of a canvas from `from` on as text: `_` for a masked token, padding left out.
+    public String shown(int[] ids, int from) {
+        return prompts.shown(ids, from);
+    }
+
     private Stop stop(Optional<Duration> deadline) {
         return new Stop(new BackendPasses(loaded.backend(), loaded.precision()), calls, deadline);
     }

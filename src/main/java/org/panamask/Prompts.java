@@ -173,15 +173,26 @@ final class Prompts {
         return shown(ids, begin);
     }
 
-    /// The canvas from column `from` on with its special tokens written out.
+    /// The canvas from column `from` on with its special tokens written out. Neighbouring tokens are read together,
+    /// as characters may be made of several.
     String shown(int[] ids, int from) {
         StringBuilder text = new StringBuilder();
-        for (int i = from; i < ids.length; i++) {
-            if (ids[i] == special.mask()) {
-                text.append('_');
-            } else if (ids[i] != special.pad()) {
-                text.append(tokenizer.decode(new int[] {ids[i]}, ids[i] != special.eos()));
+        int at = from;
+        while (at < ids.length) {
+            int end = at;
+            while (end < ids.length
+                    && ids[end] != special.mask()
+                    && ids[end] != special.pad()
+                    && ids[end] != special.eos()) {
+                end++;
             }
+            text.append(text(ids, at, end));
+            if (end < ids.length && ids[end] == special.mask()) {
+                text.append('_');
+            } else if (end < ids.length && ids[end] == special.eos() && ids[end] != special.pad()) {
+                text.append(tokenizer.decode(new int[] {ids[end]}, false));
+            }
+            at = end + 1;
         }
         return text.toString();
     }

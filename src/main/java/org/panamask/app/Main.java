@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             TrainCommand.class,
             GenerateCommand.class,
+            ChatCommand.class,
             InfillCommand.class,
             MergeCommand.class,
             EvalCommand.class,

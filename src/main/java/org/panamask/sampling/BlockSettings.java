@@ -132,7 +132,7 @@ public record BlockSettings(
 
     @Override
     public boolean revises() {
-        return false;
+        return editing.editThreshold().isPresent();
     }
 
     @Override

@@ -66,7 +66,7 @@ final class InterruptTest {
     }
 
     /// Shells start background jobs so, and every child inherits it.
-    private static boolean interruptsAreIgnored() throws IOException {
+    static boolean interruptsAreIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         return Files.exists(status)
                 && Files.readString(status)
