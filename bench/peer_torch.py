@@ -1,9 +1,10 @@
 """The PyTorch side of bench/compare: the same model and the same algorithm, one repetition whenever it is told to.
 
-Usage: peer_torch.py FOLDER --work step|train|generate [--dtype f32|bf16]
+Usage: peer_torch.py FOLDER --work step|train|generate|llada [--dtype f32|bf16] [--llada DIR]
   step      one denoising forward of 256 tokens with logits at every position, as the reference samplers do
   train     one ddm-sft LoRA optimizer step on 8 rows of 256 tokens: forward, backward, clip, AdamW
   generate  128 tokens after a prompt of 64 in 64 steps, by the sampler that DiffuLLaMA's trainer uses
+  llada     the same length and steps in blocks of 32, by LLaDA's own generate.py in DIR, a checkout of ML-GSAI/LLaDA
 
 Keeps the model in FOLDER/model, made with fixed random weights where it is missing. Then reads commands, one a line,
 and answers each with one JSON line:
@@ -209,6 +210,38 @@ class Generate(Step):
             return time.perf_counter() - t
 
 
+class Llada(Step):
+    """LLaDA's own sampler over the same model: blocks of 32, low confidence, temperature 0."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        super().__init__()
+        sys.path.insert(0, a.llada)
+        import generate
+        self.sampler = generate.generate
+        self.asked = {"prompt": torch.randint(0, MASK, (64,)).tolist(), "answer": 128, "steps": 64, "block": 32,
+                      "mask": MASK}
+
+    def __call__(self, x, attention_mask=None):
+        return self.m(x, attention_mask=full(x), use_cache=False)
+
+    def generate(self, asked):
+        return self.sampler(self, torch.tensor([asked["prompt"]]), steps=asked["steps"], gen_length=asked["answer"],
+                            block_length=asked["block"], mask_id=asked["mask"])
+
+    def check(self, asked):
+        self.asked = asked
+        ids = self.generate(asked)[0]
+        return {"ids": ids}, {"ids": ids.tolist()}
+
+    def repeat(self):
+        with torch.inference_mode():
+            t = time.perf_counter()
+            self.generate(self.asked)
+            return time.perf_counter() - t
+
+
 def check(work):
     with open(os.path.join(a.folder, "check.json")) as f:
         tensors, values = work.check(json.load(f))
@@ -218,11 +251,12 @@ def check(work):
 
 ap = argparse.ArgumentParser()
 ap.add_argument("folder")
-ap.add_argument("--work", choices=["step", "train", "generate"], required=True)
+ap.add_argument("--work", choices=["step", "train", "generate", "llada"], required=True)
+ap.add_argument("--llada", default="")
 ap.add_argument("--dtype", choices=TYPES, default="f32")
 a = ap.parse_args()
 dt = TYPES[a.dtype]
-work = {"step": Step, "train": Train, "generate": Generate}[a.work]()
+work = {"step": Step, "train": Train, "generate": Generate, "llada": Llada}[a.work]()
 answer(facts())
 for line in sys.stdin:
     command = line.strip()

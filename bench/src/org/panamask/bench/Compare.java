@@ -40,8 +40,14 @@ final class Compare implements Callable<Integer> {
     @Option(names = "--dtype", paramLabel = "TYPE", description = "f32, bf16 or all (default).")
     private Types types = Types.ALL;
 
-    @Option(names = "--work", paramLabel = "WORK", description = "step, train, generate or all (default).")
+    @Option(names = "--work", paramLabel = "WORK", description = "step, train, generate, llada or all (default).")
     private Works works = Works.ALL;
+
+    @Option(
+            names = "--llada",
+            paramLabel = "DIR",
+            description = "A checkout of ML-GSAI/LLaDA, whose generate.py is the peer of --work llada.")
+    private Path llada = Path.of("");
 
     @Option(names = "--reps", paramLabel = "N", description = "Timed repetitions of each (default ${DEFAULT-VALUE}).")
     private int repetitions = 7;
@@ -71,7 +77,8 @@ final class Compare implements Callable<Integer> {
         STEP(WorkKind.STEP),
         TRAIN(WorkKind.TRAIN),
         GENERATE(WorkKind.GENERATE),
-        ALL(WorkKind.STEP, WorkKind.TRAIN, WorkKind.GENERATE);
+        LLADA(WorkKind.LLADA),
+        ALL(WorkKind.values());
 
         private final List<WorkKind> kinds;
 
@@ -111,6 +118,11 @@ final class Compare implements Callable<Integer> {
         boolean ran = false;
         for (Precision precision : types.precisions) {
             for (WorkKind kind : works.kinds) {
+                if (kind == WorkKind.LLADA && !Files.isRegularFile(llada.resolve("generate.py"))) {
+                    System.err.println("compare: llada left out: it needs LLaDA's own generate.py; give its folder in"
+                            + " --llada");
+                    continue;
+                }
                 try {
                     status = Math.max(status, compare(kind, precision, report) ? ExitCode.OK : ExitCode.SOFTWARE);
                     ran = true;
@@ -136,7 +148,7 @@ final class Compare implements Callable<Integer> {
         BenchModel.require(precision);
         // The peer first: it makes the model folder, and inherits nothing that our native libraries set.
         try (Peer peer = Peer.start(
-                        new Peer.Call(python, home().resolve("bench/peer_torch.py"), folder), kind, precision);
+                        new Peer.Call(python, home().resolve("bench/peer_torch.py"), folder, llada), kind, precision);
                 Work work = kind.open(BenchModel.load(folder.resolve("model"), precision), folder)) {
             report.machine(Machine.describe(work.model().backend()), peer.facts());
             List<Agreement> agreements = work.check(peer);

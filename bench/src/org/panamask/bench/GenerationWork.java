@@ -5,23 +5,49 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.backend.Precision;
-import org.panamask.sampling.DdmSampler;
+import org.panamask.diffusion.Alignment;
+import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.DdmSettings;
+import org.panamask.sampling.Sampler;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerListener;
+import org.panamask.sampling.SamplerSettings;
+import org.panamask.sampling.SamplerTokens;
 import org.panamask.train.BackendPasses;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// 128 tokens after a prompt of 64, in 64 steps, the surest first: DiffuLLaMA's sampler with the likeliest tokens.
+/// 128 tokens after a prompt of 64, in 64 steps, the surest first, with the likeliest tokens.
 ///
 /// @param model what runs
 /// @param folder where files are exchanged
-record GenerationWork(BenchModel model, Path folder) implements Work {
+/// @param settings of the sampler
+/// @param alignment which hidden state predicts a column
+record GenerationWork(BenchModel model, Path folder, SamplerSettings settings, Alignment alignment) implements Work {
     private static final int PROMPT = 64;
     private static final int ANSWER = 128;
     private static final int STEPS = 64;
+    private static final int BLOCK = 32;
     private static final long SEED = 13;
+
+    // The references may choose the mask token, so ours may here.
+
+    /// DiffuLLaMA's sampler.
+    static GenerationWork ddm(BenchModel model, Path folder) {
+        SamplerSettings settings =
+                DdmSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
+        return new GenerationWork(model, folder, settings, Alignment.SHIFTED);
+    }
+
+    /// LLaDA's sampler.
+    static GenerationWork llada(BenchModel model, Path folder) {
+        SamplerSettings settings = BlockSettings.defaults()
+                .with("max_new_tokens", ANSWER)
+                .with("steps", STEPS)
+                .with("block_size", BLOCK)
+                .with("suppress_mask_token", false);
+        return new GenerationWork(model, folder, settings, Alignment.OWN);
+    }
 
     private int mask() {
         return new BenchRows(model.model().vocabularySize()).mask();
@@ -31,12 +57,12 @@ record GenerationWork(BenchModel model, Path folder) implements Work {
         int[] ids = Arrays.copyOf(new BenchRows(model.model().vocabularySize()).ids(PROMPT, seed), PROMPT + ANSWER);
         boolean[] given = new boolean[ids.length];
         Arrays.fill(given, 0, PROMPT, true);
-        // The reference may choose the mask token, so ours may here.
-        DdmSettings settings = DdmSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
-        DdmSampler sampler = new DdmSampler(
+        Sampler sampler = Sampler.of(
                 model.model(),
                 new BackendPasses(model.backend(), model.precision()),
-                DdmSampler.Rule.of(settings, mask(), true));
+                settings,
+                new SamplerTokens(mask(), mask(), List.of(), List.of()),
+                alignment);
         return sampler.sample(SamplerInput.of(new int[][] {ids}, new boolean[][] {given}), SamplerListener.NONE)
                 .ids()
                 .getFirst();
@@ -53,6 +79,7 @@ record GenerationWork(BenchModel model, Path folder) implements Work {
         ObjectNode asked = mapper.createObjectNode()
                 .put("answer", ANSWER)
                 .put("steps", STEPS)
+                .put("block", BLOCK)
                 .put("mask", mask());
         asked.set("prompt", mapper.valueToTree(new BenchRows(model.model().vocabularySize()).ids(PROMPT, SEED)));
         mapper.writeValue(folder.resolve("check.json"), asked);

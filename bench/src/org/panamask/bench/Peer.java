@@ -22,7 +22,8 @@ final class Peer implements AutoCloseable {
     /// @param python the interpreter
     /// @param script what it runs
     /// @param folder where model and exchanged files are
-    record Call(String python, Path script, Path folder) {}
+    /// @param llada LLaDA's own code
+    record Call(String python, Path script, Path folder, Path llada) {}
 
     private Peer(Process process) {
         this.process = process;
@@ -47,7 +48,9 @@ final class Peer implements AutoCloseable {
                         "--work",
                         Compare.name(kind),
                         "--dtype",
-                        Compare.name(precision))
+                        Compare.name(precision),
+                        "--llada",
+                        call.llada().toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         // A copy of what the user set. Without it the process would inherit the variables with which our library
         // tunes its own threads.

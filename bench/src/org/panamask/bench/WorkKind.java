@@ -8,15 +8,17 @@ enum WorkKind {
     STEP,
     /// One optimizer step of an adapter on 8 rows of 256 tokens.
     TRAIN,
-    /// 128 tokens after a prompt of 64, in 64 steps.
-    GENERATE;
+    /// 128 tokens after a prompt of 64, in 64 steps, as DiffuLLaMA does.
+    GENERATE,
+    /// The same in blocks of 32, as LLaDA does.
+    LLADA;
 
     /// Repetitions until times are steady: a generation warms itself up.
     int warmups() {
         return switch (this) {
             case STEP -> 5;
             case TRAIN -> 2;
-            case GENERATE -> 1;
+            case GENERATE, LLADA -> 1;
         };
     }
 
@@ -25,7 +27,8 @@ enum WorkKind {
         return switch (this) {
             case STEP -> new ForwardWork(model, folder);
             case TRAIN -> new TrainingWork(model, folder);
-            case GENERATE -> new GenerationWork(model, folder);
+            case GENERATE -> GenerationWork.ddm(model, folder);
+            case LLADA -> GenerationWork.llada(model, folder);
         };
     }
 }
