@@ -34,8 +34,7 @@ record GenerationWork(BenchModel model, Path folder, SamplerSettings settings, A
 
     /// DiffuLLaMA's sampler.
     static GenerationWork ddm(BenchModel model, Path folder) {
-        SamplerSettings settings =
-                DdmSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
+        SamplerSettings settings = DdmSettings.defaults().with("steps", STEPS).with("forbid_mask_token", false);
         return new GenerationWork(model, folder, settings, Alignment.SHIFTED);
     }
 

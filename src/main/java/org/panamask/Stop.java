@@ -48,8 +48,7 @@ final class Stop implements Passes {
         if (cancelled) {
             throw stopped(StoppedException.Reason.CANCELLED, "it was cancelled after " + ran + " passes; ask again");
         }
-        if (allowed.isPresent()
-                && Duration.ofNanos(System.nanoTime() - start).compareTo(allowed.get()) >= 0) {
+        if (allowed.isPresent() && Duration.ofNanos(System.nanoTime() - start).compareTo(allowed.get()) >= 0) {
             throw stopped(
                     StoppedException.Reason.DEADLINE,
                     "it must end within " + allowed.get().toMillis() + " ms, but ran " + ran

@@ -121,7 +121,9 @@ final class BlockRow {
             at = new BlockStep(sample(), hidden, step, clock, left);
             forced = decoding.opensFirst() && canvas.isHidden(window().from());
             feed = feeding.map(state -> state.feed(window(), forced)).orElse(feed);
-            if (hidden.isEmpty() && editable().isEmpty() && (decoding.saves() && !decoding.hooks().wantsAll() || feeding.isPresent())) {
+            if (hidden.isEmpty()
+                    && editable().isEmpty()
+                    && (decoding.saves() && !decoding.hooks().wantsAll() || feeding.isPresent())) {
                 // Nothing that could still change is predicted by what a pass would be fed.
                 leave();
                 continue;

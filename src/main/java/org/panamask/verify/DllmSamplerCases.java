@@ -29,7 +29,8 @@ final class DllmSamplerCases implements SamplerCaseRunner {
         if (fixture.setting("block_size").isNull()) {
             asked = asked.with("block_size", longest);
         }
-        SamplerInput plain = SamplerInput.of(rows.toArray(int[][]::new), given(rows, mask, answer.isMissingNode() ? longest : answer.asInt()));
+        SamplerInput plain = SamplerInput.of(
+                rows.toArray(int[][]::new), given(rows, mask, answer.isMissingNode() ? longest : answer.asInt()));
         SamplerInput input = answer.isMissingNode() ? plain.tiled(SamplerInput.Tiling.WHOLE_ROW) : plain;
         SamplerTokens tokens = new SamplerTokens(mask, eos, List.of(eos), List.of());
         SamplerRun.Plan plan = new SamplerRun.Plan(asked, tokens, Alignment.OWN, SamplerHooks.NONE, input);
