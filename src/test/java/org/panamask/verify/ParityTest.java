@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
@@ -56,9 +57,11 @@ final class ParityTest {
                         "dllm");
     }
 
-    @Test
-    void noCaseOfDdmIsLeftOut() {
-        assertThat(run("reference", Precision.F32, "ddm"))
+    @ParameterizedTest
+    @ValueSource(strings = {"ddm", "samplers"})
+    void noCaseIsLeftOut(String family) {
+        assertThat(run("reference", Precision.F32, family))
+                .isNotEmpty()
                 .allSatisfy(summary -> assertThat(summary.notSupportedCases())
                         .as(summary.kind())
                         .isZero());
