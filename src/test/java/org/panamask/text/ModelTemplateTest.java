@@ -50,10 +50,9 @@ class ModelTemplateTest {
 
     @Test
     void presetsAreRenderedAsByTheReference() {
-        String fixtures = System.getProperty("panamask.fixtures", "src/test/resources/fixtures");
         Set<String> seen = new HashSet<>();
         for (JsonNode one : JsonMapper.shared()
-                .readTree(Path.of(fixtures, "templates", "presets.json").toFile())
+                .readTree(Path.of("src/test/resources/templates/presets.json").toFile())
                 .get("cases")) {
             List<Message> messages = new ArrayList<>();
             String system = "";

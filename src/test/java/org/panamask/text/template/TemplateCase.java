@@ -12,10 +12,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// One rendering by the reference.
 record TemplateCase(JsonNode json) {
     static List<TemplateCase> read(String file) {
-        String folder = System.getProperty("panamask.fixtures", "src/test/resources/fixtures");
         List<TemplateCase> cases = new ArrayList<>();
         JsonMapper.shared()
-                .readTree(Path.of(folder, "templates", file).toFile())
+                .readTree(Path.of("src/test/resources/templates", file).toFile())
                 .get("cases")
                 .forEach(one -> cases.add(new TemplateCase(one)));
         return cases;
