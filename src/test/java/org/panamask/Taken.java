@@ -13,6 +13,7 @@ final class Taken<T> implements Flow.Subscriber<T> {
 
     private final long first;
     private final List<T> items = new ArrayList<>();
+    private final CountDownLatch subscribed = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable Throwable failure;
     private Flow.@Nullable Subscription subscription;
@@ -21,10 +22,14 @@ final class Taken<T> implements Flow.Subscriber<T> {
         this.first = first;
     }
 
-    /// Subscribes and requests `first` items.
-    static <T> Taken<T> of(Flow.Publisher<T> publisher, long first) {
+    /// Subscribes, waits until the publisher has answered (it may do so on a thread of its own) and
+    /// requests `first` items.
+    static <T> Taken<T> of(Flow.Publisher<T> publisher, long first) throws InterruptedException {
         Taken<T> taken = new Taken<>(first);
         publisher.subscribe(taken);
+        if (!taken.subscribed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("not subscribed after " + PATIENCE_SECONDS + " s");
+        }
         return taken;
     }
 
@@ -39,6 +44,7 @@ final class Taken<T> implements Flow.Subscriber<T> {
         if (first > 0) {
             given.request(first);
         }
+        subscribed.countDown();
     }
 
     @Override
