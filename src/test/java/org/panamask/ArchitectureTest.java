@@ -147,10 +147,11 @@ final class ArchitectureTest {
         mayKnow.put("ffi", names("bindings"));
         mayKnow.put("autograd", names("tensor"));
         mayKnow.put("backend", names("tensor", "config"));
-        mayKnow.put("backend.host", names("backend", "tensor"));
-        mayKnow.put("backend.reference", names("backend", "backend.host", "tensor", "ffi"));
-        mayKnow.put("backend.cpu", names("backend", "backend.host", "tensor", "ffi"));
-        mayKnow.put("backend.cuda", names("backend", "tensor", "ffi"));
+        mayKnow.put("backend.memory", names("backend", "tensor"));
+        mayKnow.put("backend.host", names("backend", "backend.memory", "tensor"));
+        mayKnow.put("backend.reference", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
+        mayKnow.put("backend.cpu", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
+        mayKnow.put("backend.cuda", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));

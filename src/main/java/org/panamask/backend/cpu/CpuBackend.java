@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
-import org.panamask.backend.host.HostArena;
-import org.panamask.backend.host.HostBackend;
-import org.panamask.backend.host.HostMemory;
+import org.panamask.backend.host.HostSpace;
+import org.panamask.backend.memory.JobBackend;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.CpuInfo;
 import org.panamask.ffi.LibraryLoadException;
 import org.panamask.ffi.LibraryReport;
@@ -24,7 +24,7 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
 /// Computes on the processor with oneDNN, in f32, and in bf16 where the instruction set carries it.
-public final class CpuBackend extends HostBackend {
+public final class CpuBackend extends JobBackend {
     static final String NAME = "cpu";
 
     private final NativeObjects objects = new NativeObjects();
@@ -32,12 +32,12 @@ public final class CpuBackend extends HostBackend {
     private @Nullable CpuDevice device;
     private volatile @Nullable CpuInfo info;
 
-    private CpuBackend(HostMemory.Source source, BackendSettings settings) {
-        super(NAME, source, settings.memoryLimitBytes());
+    private CpuBackend(HostSpace.Source source, BackendSettings settings) {
+        super(NAME, new HostSpace(source), settings.memoryLimitBytes());
         this.threads = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
     }
 
-    private record CLibrary(NativeMemory functions) implements HostMemory.Source {
+    private record CLibrary(NativeMemory functions) implements HostSpace.Source {
         @Override
         public MemorySegment take(long bytes) {
             return functions.take(bytes);
@@ -56,7 +56,7 @@ public final class CpuBackend extends HostBackend {
     public static CpuBackend open(BackendSettings settings) {
         CpuBackend backend;
         try {
-            backend = new CpuBackend(new CLibrary(NativeMemory.create(HostMemory.ALIGNMENT)), settings);
+            backend = new CpuBackend(new CLibrary(NativeMemory.create(HostSpace.ALIGNMENT)), settings);
         } catch (NativeAccessException refused) {
             throw new BackendException(String.valueOf(refused.getMessage()), refused);
         }
@@ -74,7 +74,7 @@ public final class CpuBackend extends HostBackend {
     }
 
     @Override
-    protected BackwardOps ops(Precision precision, HostArena jobArena) {
+    protected BackwardOps ops(Precision precision, TwoEndedArena jobArena) {
         return switch (precision) {
             case F32 -> new CpuOps(new CpuJob(started(), jobArena, DType.F32));
             case BF16 -> new CpuOps(new CpuJob(started(), jobArena, DType.BF16));

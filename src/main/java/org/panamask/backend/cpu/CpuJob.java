@@ -1,7 +1,7 @@
 package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
-import org.panamask.backend.host.HostArena;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
@@ -12,7 +12,7 @@ import org.panamask.tensor.Tensor;
 /// @param device primitives and threads
 /// @param arena the job's memory
 /// @param dtype the type of activations
-record CpuJob(CpuDevice device, HostArena arena, DType dtype) {
+record CpuJob(CpuDevice device, TwoEndedArena arena, DType dtype) {
     /// The type of activations, as oneDNN calls it.
     DnnlType type() {
         return type(dtype);

@@ -2,7 +2,7 @@ package org.panamask.backend.cpu;
 
 import java.util.List;
 import org.panamask.backend.host.HostNumbers;
-import org.panamask.backend.host.HostOwner;
+import org.panamask.backend.memory.MemoryOwner;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
@@ -36,7 +36,7 @@ final class CpuOps extends CpuForward implements BackwardOps {
 
     @Override
     public Weight weight(Owner owner, HostTensor source, boolean trainable) {
-        HostOwner keeper = job.arena().keeper(CpuBackend.NAME, owner);
+        MemoryOwner keeper = job.arena().keeper(CpuBackend.NAME, owner);
         Tensor value = keeper.make(source.shape(), trainable ? DType.F32 : job.dtype());
         HostNumbers.copy(source, value);
         return new CpuWeight(source.name(), job.device(), keeper, value, trainable);

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import org.panamask.backend.BackendException;
-import org.panamask.backend.host.HostOwner;
+import org.panamask.backend.memory.MemoryOwner;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
@@ -16,11 +16,11 @@ import org.panamask.tensor.Weight;
 /// trained one is multiplied as it lies, because packing it after every step would cost more than it gives.
 final class CpuWeight extends Weight {
     private final CpuDevice device;
-    private final HostOwner owner;
+    private final MemoryOwner owner;
     private final Tensor value;
     private final Map<Key, Form> forms = new HashMap<>();
 
-    CpuWeight(String name, CpuDevice device, HostOwner owner, Tensor value, boolean trainable) {
+    CpuWeight(String name, CpuDevice device, MemoryOwner owner, Tensor value, boolean trainable) {
         super(name, value.shape(), trainable);
         this.device = device;
         this.owner = owner;

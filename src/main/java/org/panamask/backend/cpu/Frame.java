@@ -1,15 +1,15 @@
 package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
-import org.panamask.backend.host.HostArena;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.JobArena;
 
 /// Scratch memory of the job's arena, given back on close. Results are made before it is opened.
 final class Frame implements AutoCloseable {
-    private final HostArena arena;
+    private final TwoEndedArena arena;
     private final JobArena.Mark mark;
 
-    Frame(HostArena arena) {
+    Frame(TwoEndedArena arena) {
         this.arena = arena;
         this.mark = arena.mark(arena.end());
     }

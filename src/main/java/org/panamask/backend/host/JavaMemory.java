@@ -7,14 +7,14 @@ import java.util.Map;
 
 /// Native memory through the JDK's own arenas: no native access is needed, but the JVM's bound on direct memory
 /// applies.
-public final class JavaMemory implements HostMemory.Source {
+public final class JavaMemory implements HostSpace.Source {
     private final Map<Long, Arena> arenas = new HashMap<>();
 
     @Override
     public synchronized MemorySegment take(long bytes) {
         Arena arena = Arena.ofShared();
         try {
-            MemorySegment memory = arena.allocate(bytes, HostMemory.ALIGNMENT);
+            MemorySegment memory = arena.allocate(bytes, HostSpace.ALIGNMENT);
             arenas.put(memory.address(), arena);
             return memory;
         } catch (OutOfMemoryError exhausted) {

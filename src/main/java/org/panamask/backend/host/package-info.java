@@ -1,4 +1,4 @@
-/// What backends that compute in host memory share: the job thread, the two-ended arena, owners, element access.
+/// What backends that compute in host memory share: where their memory comes from, and element access.
 @NullMarked
 package org.panamask.backend.host;
 

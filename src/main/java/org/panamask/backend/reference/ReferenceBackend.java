@@ -3,24 +3,25 @@ package org.panamask.backend.reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.panamask.backend.Precision;
-import org.panamask.backend.host.HostArena;
-import org.panamask.backend.host.HostBackend;
+import org.panamask.backend.host.HostSpace;
 import org.panamask.backend.host.JavaMemory;
+import org.panamask.backend.memory.JobBackend;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
 /// Plain Java loops on one thread: slow, and the same bits on every machine.
-public final class ReferenceBackend extends HostBackend {
+public final class ReferenceBackend extends JobBackend {
     static final String NAME = "reference";
 
     /// Starts the job thread; at most `memoryLimitBytes` native bytes are held at once.
     public ReferenceBackend(long memoryLimitBytes) {
-        super(NAME, new JavaMemory(), memoryLimitBytes);
+        super(NAME, new HostSpace(new JavaMemory()), memoryLimitBytes);
     }
 
     @Override
-    protected BackwardOps ops(Precision precision, HostArena jobArena) {
+    protected BackwardOps ops(Precision precision, TwoEndedArena jobArena) {
         return switch (precision) {
             case F32 -> new ReferenceOps(DType.F32, jobArena);
             case F64 -> new ReferenceOps(DType.F64, jobArena);

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.panamask.backend.host.HostArena;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
@@ -24,14 +24,14 @@ import org.panamask.tensor.Weight;
 /// The forward half of [ReferenceOps].
 abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
     private final DType dtype;
-    private final HostArena arena;
+    private final TwoEndedArena arena;
 
-    ReferenceForward(DType dtype, HostArena arena) {
+    ReferenceForward(DType dtype, TwoEndedArena arena) {
         this.dtype = dtype;
         this.arena = arena;
     }
 
-    final HostArena memory() {
+    final TwoEndedArena memory() {
         return arena;
     }
 

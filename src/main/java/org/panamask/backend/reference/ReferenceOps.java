@@ -1,8 +1,8 @@
 package org.panamask.backend.reference;
 
 import java.util.List;
-import org.panamask.backend.host.HostArena;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
@@ -24,7 +24,7 @@ import org.panamask.tensor.Weight;
 /// F32, the low-rank branch is a half before it is added; softmax, the statistics of norms, rotary tables, logits and
 /// their cross entropy, and gradients of weights are never halves. What a half cannot hold becomes infinite.
 final class ReferenceOps extends ReferenceForward implements BackwardOps {
-    ReferenceOps(DType dtype, HostArena arena) {
+    ReferenceOps(DType dtype, TwoEndedArena arena) {
         super(dtype, arena);
     }
 

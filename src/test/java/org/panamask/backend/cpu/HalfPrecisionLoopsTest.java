@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
-import org.panamask.backend.host.HostArena;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
@@ -46,7 +46,7 @@ class HalfPrecisionLoopsTest {
     /// A job in bf16, whether products could run in it or not.
     private void inBf16(Consumer<BackwardOps> work) {
         backend.run("bf16", Precision.F32, ops -> {
-            work.accept(backend.ops(Precision.BF16, (HostArena) ops.arena()));
+            work.accept(backend.ops(Precision.BF16, (TwoEndedArena) ops.arena()));
             return true;
         });
     }

@@ -1,4 +1,4 @@
-package org.panamask.backend.host;
+package org.panamask.backend.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -13,11 +13,11 @@ import org.panamask.tensor.Tensor;
 /// One block of memory used from both ends. A job that needs more gets further blocks while it runs; after it the
 /// blocks are replaced by one of the size that was needed, so the next job of its kind allocates nothing and finds the
 /// same addresses. Confined to the job thread.
-public final class HostArena implements JobArena {
+public final class TwoEndedArena implements JobArena {
     private static final String OWNER = "arena";
 
-    private final HostMemory memory;
-    private final List<MemorySegment> blocks = new ArrayList<>();
+    private final BackendMemory memory;
+    private final List<Block> blocks = new ArrayList<>();
     private final Growth low = new Growth();
     private final Growth high = new Growth();
     private End end = End.LOW;
@@ -25,7 +25,7 @@ public final class HostArena implements JobArena {
     private long needed;
 
     /// An arena without memory yet.
-    HostArena(HostMemory memory) {
+    TwoEndedArena(BackendMemory memory) {
         this.memory = memory;
     }
 
@@ -55,7 +55,7 @@ public final class HostArena implements JobArena {
         }
     }
 
-    private record HostMark(End end, Position position, int depth) implements Mark {}
+    private record EndMark(End end, Position position, int depth) implements Mark {}
 
     /// Starts a job.
     void begin(String job) {
@@ -84,7 +84,7 @@ public final class HostArena implements JobArena {
     ///
     /// @throws org.panamask.backend.DeviceMemoryException if there is no memory for it
     void reserve(long bytes) {
-        if (bytes > blocks.stream().mapToLong(MemorySegment::byteSize).sum()) {
+        if (bytes > blocks.stream().mapToLong(Block::bytes).sum()) {
             clear();
             needed = Math.max(needed, bytes);
             blocks.add(memory.take(OWNER, needed, "the arena"));
@@ -118,8 +118,8 @@ public final class HostArena implements JobArena {
     /// @param backend the backend's name
     /// @param owner of any backend
     /// @throws IllegalArgumentException if it is not one of this backend
-    public HostOwner keeper(String backend, Owner owner) {
-        if (owner instanceof HostOwner keeper && keeper.isPartOf(memory)) {
+    public MemoryOwner keeper(String backend, Owner owner) {
+        if (owner instanceof MemoryOwner keeper && keeper.isPartOf(memory)) {
             return keeper;
         }
         throw new IllegalArgumentException("backend " + backend + ": owners come from Backend.owner, but got "
@@ -132,27 +132,28 @@ public final class HostArena implements JobArena {
     }
 
     private MemorySegment place(long bytes, String purpose) {
-        long size = (bytes + HostMemory.ALIGNMENT - 1) / HostMemory.ALIGNMENT * HostMemory.ALIGNMENT;
+        long alignment = memory.space().alignment();
+        long size = (bytes + alignment - 1) / alignment * alignment;
         Position at = growth(end).position;
         while (at.block() < blocks.size() && at.used() + size > room(at.block())) {
             at = new Position(at.block() + 1, 0, at.total());
         }
         if (at.block() == blocks.size()) {
-            long total = blocks.stream().mapToLong(MemorySegment::byteSize).sum();
+            long total = blocks.stream().mapToLong(Block::bytes).sum();
             blocks.add(memory.take(OWNER, Math.max(size, Math.max(total / 2, 1 << 20)), purpose));
         }
         Position next = new Position(at.block(), at.used() + size, at.before());
         growth(end).position = next;
         needed = Math.max(needed, low.position.total() + high.position.total());
-        MemorySegment block = blocks.get(at.block());
-        long offset = end == End.LOW ? at.used() : block.byteSize() - next.used();
-        return block.asSlice(offset, bytes);
+        Block block = blocks.get(at.block());
+        long offset = end == End.LOW ? at.used() : block.bytes() - next.used();
+        return block.slice(offset, bytes);
     }
 
     /// What the current end may use of a block: all that the other end does not.
     private long room(int block) {
         Position other = growth(end == End.LOW ? End.HIGH : End.LOW).position;
-        long size = blocks.get(block).byteSize();
+        long size = blocks.get(block).bytes();
         if (other.block() < block) {
             return size;
         }
@@ -173,12 +174,12 @@ public final class HostArena implements JobArena {
     public Mark mark(End of) {
         Growth growth = growth(of);
         growth.openScope();
-        return new HostMark(of, growth.position, growth.scopes.size() - 1);
+        return new EndMark(of, growth.position, growth.scopes.size() - 1);
     }
 
     @Override
     public void release(Mark mark) {
-        HostMark to = (HostMark) mark;
+        EndMark to = (EndMark) mark;
         Growth growth = growth(to.end());
         while (growth.scopes.size() > to.depth()) {
             growth.scopes.removeLast().close();
@@ -191,13 +192,13 @@ public final class HostArena implements JobArena {
         List<MemorySegment> from = survivors.stream().map(Tensor::memory).toList();
         release(mark);
         End before = end;
-        end = ((HostMark) mark).end();
+        end = ((EndMark) mark).end();
         growth(end).openScope();
         List<Tensor> kept = new ArrayList<>();
         for (int i = 0; i < from.size(); i++) {
             // New places are never behind the old ones, in the direction of growth, so nothing is overwritten early.
             Tensor tensor = make(survivors.get(i).shape(), survivors.get(i).dtype());
-            MemorySegment.copy(from.get(i), 0, tensor.memory(), 0, tensor.bytes());
+            memory.space().move(from.get(i), tensor.memory(), tensor.bytes());
             kept.add(tensor);
         }
         end = before;
@@ -206,7 +207,7 @@ public final class HostArena implements JobArena {
 
     @Override
     public boolean isSince(Mark mark, Tensor tensor) {
-        HostMark since = (HostMark) mark;
+        EndMark since = (EndMark) mark;
         List<Scope> open = growth(since.end()).scopes;
         return open.subList(Math.min(since.depth(), open.size()), open.size()).contains(tensor.scope());
     }

@@ -1,6 +1,5 @@
-package org.panamask.backend.host;
+package org.panamask.backend.memory;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,16 +9,16 @@ import org.panamask.tensor.Scope;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 
-/// Long-lived tensors in host memory.
-public final class HostOwner implements Owner {
-    private final HostMemory memory;
+/// Long-lived tensors in memory of a backend.
+public final class MemoryOwner implements Owner {
+    private final BackendMemory memory;
     private final Scope scope;
-    private final List<MemorySegment> blocks = new ArrayList<>();
+    private final List<Block> blocks = new ArrayList<>();
     private final List<Runnable> closings = new ArrayList<>();
     private final Consumer<Runnable> betweenJobs;
 
     /// An owner of parts of `memory`; `betweenJobs` runs something when no job runs, and waits for it.
-    HostOwner(HostMemory memory, String name, Consumer<Runnable> betweenJobs) {
+    MemoryOwner(BackendMemory memory, String name, Consumer<Runnable> betweenJobs) {
         this.memory = memory;
         this.scope = new Scope(name);
         this.betweenJobs = betweenJobs;
@@ -30,17 +29,17 @@ public final class HostOwner implements Owner {
     /// @throws org.panamask.backend.DeviceMemoryException if there is no memory for it
     /// @throws IllegalStateException if this owner is closed
     public synchronized Tensor make(Shape shape, DType dtype) {
-        MemorySegment block = take(Math.max(1, shape.count() * dtype.bytes()), shape + " " + dtype);
-        return Tensor.of(shape, dtype, block.asSlice(0, shape.count() * dtype.bytes()), scope);
+        long bytes = shape.count() * dtype.bytes();
+        Block block = take(Math.max(1, bytes), shape + " " + dtype);
+        return Tensor.of(shape, dtype, block.slice(0, bytes), scope);
     }
 
-    /// Zeroed memory that lives until this owner is closed.
-    public synchronized MemorySegment take(long bytes, String purpose) {
+    private Block take(long bytes, String purpose) {
         if (!scope.isOpen()) {
             throw new IllegalStateException(name() + " is closed");
         }
-        MemorySegment block = memory.take(name(), bytes, purpose);
-        block.fill((byte) 0);
+        Block block = memory.take(name(), bytes, purpose);
+        memory.space().clear(block);
         blocks.add(block);
         return block;
     }
@@ -51,7 +50,7 @@ public final class HostOwner implements Owner {
     }
 
     /// Whether its bytes are parts of `other`.
-    boolean isPartOf(HostMemory other) {
+    boolean isPartOf(BackendMemory other) {
         return memory == other;
     }
 
@@ -67,7 +66,7 @@ public final class HostOwner implements Owner {
 
     @Override
     public synchronized long bytes() {
-        return blocks.stream().mapToLong(MemorySegment::byteSize).sum();
+        return blocks.stream().mapToLong(Block::bytes).sum();
     }
 
     /// Refuses its tensors from now on, and gives their memory back when no job can be reading it: outside of a job

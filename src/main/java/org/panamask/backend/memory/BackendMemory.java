@@ -1,37 +1,27 @@
-package org.panamask.backend.host;
+package org.panamask.backend.memory;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Ledger;
 
-/// Takes and gives back native memory, each byte entered in the ledger under its owner.
-public final class HostMemory {
-    /// Elements start at multiples of this many bytes: a cache line, and the widest vector register.
-    public static final int ALIGNMENT = 64;
-
-    /// Where the bytes come from.
-    public interface Source {
-        /// Aligned memory of `bytes` bytes with undefined contents.
-        ///
-        /// @throws OutOfMemoryError if there is none
-        MemorySegment take(long bytes);
-
-        /// Gives back what [#take] returned.
-        void give(MemorySegment memory);
-    }
-
-    private final Source source;
+/// Takes and gives back memory of a space, each byte entered in the ledger under its owner.
+public final class BackendMemory {
+    private final Space space;
     private final Ledger ledger;
     private final long limitBytes;
 
-    /// Memory from `source`, at most `limitBytes` at once; 0 sets no bound.
-    public HostMemory(Source source, Ledger ledger, long limitBytes) {
-        this.source = source;
+    /// Memory of `space`, at most `limitBytes` at once; 0 sets no bound.
+    public BackendMemory(Space space, Ledger ledger, long limitBytes) {
+        this.space = space;
         this.ledger = ledger;
         this.limitBytes = limitBytes;
+    }
+
+    /// Where the bytes come from.
+    Space space() {
+        return space;
     }
 
     /// The book that every byte stands in.
@@ -42,24 +32,24 @@ public final class HostMemory {
     /// Takes `bytes` for `owner`; `purpose` says in messages what they are for.
     ///
     /// @throws DeviceMemoryException if the bound is reached or the system has no more
-    public MemorySegment take(String owner, long bytes, String purpose) {
+    public Block take(String owner, long bytes, String purpose) {
         if (limitBytes > 0 && ledger.total() + bytes > limitBytes) {
             throw exhausted(bytes, purpose, "of a limit of " + size(limitBytes));
         }
-        MemorySegment memory;
+        Block block;
         try {
-            memory = source.take(bytes);
+            block = space.take(bytes);
         } catch (OutOfMemoryError _) {
             throw exhausted(bytes, purpose, "and the system gives no more");
         }
-        ledger.take(owner, bytes);
-        return memory;
+        ledger.take(owner, block.bytes());
+        return block;
     }
 
     /// Gives back what `owner` took.
-    public void give(String owner, MemorySegment memory) {
-        source.give(memory);
-        ledger.give(owner, memory.byteSize());
+    public void give(String owner, Block block) {
+        space.give(block);
+        ledger.give(owner, block.bytes());
     }
 
     private DeviceMemoryException exhausted(long bytes, String purpose, String bound) {

@@ -1,4 +1,4 @@
-package org.panamask.backend.host;
+package org.panamask.backend.memory;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -16,25 +16,25 @@ import org.panamask.tensor.Owner;
 
 /// The part of a backend that does not depend on how it computes: one platform thread that runs jobs in order, the
 /// arena, the owners, and giving everything back at the end.
-public abstract class HostBackend implements Backend {
+public abstract class JobBackend implements Backend {
     private final String name;
     private final Ledger ledger = new Ledger();
-    private final HostMemory memory;
-    private final HostArena arena;
+    private final BackendMemory memory;
+    private final TwoEndedArena arena;
     private final ExecutorService jobs;
-    private final List<HostOwner> owners = new ArrayList<>();
+    private final List<MemoryOwner> owners = new ArrayList<>();
     private volatile @Nullable Thread thread;
     private @Nullable CompletableFuture<Void> released;
 
     /// Starts the job thread.
     ///
     /// @param name the backend's name
-    /// @param source where native memory comes from
+    /// @param space the memory that it computes in
     /// @param limitBytes the most native memory at once; 0 for no bound
-    protected HostBackend(String name, HostMemory.Source source, long limitBytes) {
+    protected JobBackend(String name, Space space, long limitBytes) {
         this.name = name;
-        this.memory = new HostMemory(source, ledger, limitBytes);
-        this.arena = new HostArena(memory);
+        this.memory = new BackendMemory(space, ledger, limitBytes);
+        this.arena = new TwoEndedArena(memory);
         this.jobs = Executors.newSingleThreadExecutor(work -> {
             Thread made = Thread.ofPlatform().daemon().name("panamask-" + name).unstarted(work);
             thread = made;
@@ -43,15 +43,15 @@ public abstract class HostBackend implements Backend {
     }
 
     /// The operations of one job in `precision`, which [#require] has allowed. Called on the job thread.
-    protected abstract BackwardOps ops(Precision precision, HostArena jobArena);
+    protected abstract BackwardOps ops(Precision precision, TwoEndedArena jobArena);
 
     /// Gives back what the subclass holds. Called once, on the job thread, after the last job and the last owner.
     protected abstract void release();
 
-    /// The memory that this backend's bytes come from.
-    protected final HostMemory memory() {
-        return memory;
-    }
+    /// Waits for what the job that ends has started, before its memory is used again. Called on the job thread.
+    ///
+    /// @param finished whether its work returned, rather than threw
+    protected void settle(boolean finished) {}
 
     @Override
     public final String name() {
@@ -64,10 +64,10 @@ public abstract class HostBackend implements Backend {
     }
 
     @Override
-    public final synchronized HostOwner owner(String ownerName) {
+    public final synchronized MemoryOwner owner(String ownerName) {
         requireOpen();
         owners.removeIf(owner -> owner.bytes() == 0 && !owner.isOpen());
-        HostOwner owner = new HostOwner(memory, ownerName, this::betweenJobs);
+        MemoryOwner owner = new MemoryOwner(memory, ownerName, this::betweenJobs);
         owners.add(owner);
         return owner;
     }
@@ -91,6 +91,14 @@ public abstract class HostBackend implements Backend {
             T result = work.apply(ops(precision, arena));
             finished = true;
             return result;
+        } finally {
+            end(finished);
+        }
+    }
+
+    private void end(boolean finished) {
+        try {
+            settle(finished);
         } finally {
             arena.end(finished);
         }
