@@ -11,7 +11,6 @@ import org.panamask.data.StepRule;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.model.ModelFacts;
 import org.panamask.model.Models;
-import org.panamask.nn.LoraSettings;
 import org.panamask.plan.MemoryLimit;
 import org.panamask.plan.MemoryPlan;
 import org.panamask.report.LoggedSteps;
@@ -101,7 +100,7 @@ public final class FineTuning implements AutoCloseable {
     private static LoadedModel.Trained trained(Recipe recipe) {
         long seed = recipe.train().seed();
         return recipe.lora().isPresent() || !recipe.model().adapter().isEmpty()
-                ? new LoadedModel.Trained.Branches(recipe.lora().orElseGet(LoraSettings::defaults), seed)
+                ? new LoadedModel.Trained.Branches(recipe.lora(), seed)
                 : new LoadedModel.Trained.Everything(seed);
     }
 

@@ -45,7 +45,7 @@ final class Prompts {
     /// Canvases whose given columns are marked, and the column where each answer or gap starts.
     record Laid(int[][] ids, boolean[][] given, int[] starts) {
         SamplerInput input() {
-            return SamplerInput.of(ids, given);
+            return SamplerInput.of(ids, given).namedByContent();
         }
     }
 

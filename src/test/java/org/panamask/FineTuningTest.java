@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Ledger;
+import org.panamask.config.SettingException;
 import org.panamask.data.DataException;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Objective;
@@ -172,6 +173,21 @@ class FineTuningTest extends ToyRuns {
         List<int[]> further = trained(third);
         assertThat(canvases(recipe.model().with("adapter", List.of(recipe.output(), third.output()))))
                 .containsExactlyElementsOf(further);
+    }
+
+    @Test
+    void anAdapterGoesOnTrainingOnlyAsItIs() {
+        FineTuning.run(recipe, NOBODY);
+        Recipe other = recipe.with("lora", recipe.lora().orElseThrow().with("rank", 3))
+                .with("model", recipe.model().with("adapter", recipe.output()))
+                .with("output", folder.resolve("other"));
+
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> FineTuning.run(other, NOBODY))
+                .withMessageStartingWith("lora.rank of ")
+                .withMessageContaining("as in the adapter " + recipe.output() + " that training goes on with, not 3")
+                .withMessageEndingWith(
+                        "leave the lora keys out, or set lora.create_new_adapter to merge it and train" + " a new one");
     }
 
     @Test

@@ -69,6 +69,22 @@ class PanamaskTest {
     }
 
     @Test
+    void tokensThatAreDrawnDoNotDependOnTheOtherPrompts() {
+        DdmSettings drawn = SAMPLING.with("choice", DdmSettings.Choice.SAMPLE);
+        try (Panamask panamask = Panamask.open(model)) {
+            List<Generation> together =
+                    panamask.generate(List.of("b", "spell a", "b", "b"), drawn, SamplerListener.NONE);
+            List<Generation> alone = panamask.generate(List.of("spell a"), drawn, SamplerListener.NONE);
+            List<Generation> twice = panamask.generate(List.of("b", "b"), drawn, SamplerListener.NONE);
+
+            assertThat(together.get(1).text()).isEqualTo(alone.getFirst().text());
+            assertThat(together.get(0).text()).isEqualTo(twice.get(0).text());
+            assertThat(together.get(2).text()).isEqualTo(twice.get(1).text());
+            assertThat(together.get(2).text()).isNotEqualTo(together.get(0).text());
+        }
+    }
+
+    @Test
     void promptsSideBySideAreAnsweredAsAlone() {
         try (Panamask panamask = Panamask.open(model)) {
             List<String> prompts = List.of("spell a", "b", "what is this");

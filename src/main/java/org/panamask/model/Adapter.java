@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.panamask.checkpoint.LoraPair;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.checkpoint.PeftConfig;
 import org.panamask.checkpoint.PeftWeights;
 import org.panamask.checkpoint.WeightSource;
+import org.panamask.config.SettingException;
 import org.panamask.nn.InitialValues;
 import org.panamask.nn.Linear;
 import org.panamask.nn.Lora;
@@ -146,6 +150,41 @@ public final class Adapter {
         branches.values().forEach(lora -> weights.addAll(List.of(lora.a(), lora.b())));
         weights.addAll(saved.values());
         return Parameters.of(weights);
+    }
+
+    /// Refuses settings that ask for another adapter than this one, which training goes on with: they would have no
+    /// effect.
+    ///
+    /// @param settings what a recipe asks for
+    /// @param folder where this adapter came from, for the message
+    /// @throws SettingException naming what differs
+    public void requireLike(LoraSettings settings, Path folder) {
+        AdapterLayout asked = AdapterLayout.of(model, settings);
+        Set<String> wanted = asked.linears().stream().map(Linear::path).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> here = branches.keySet().stream().map(Linear::path).collect(Collectors.toCollection(TreeSet::new));
+        requireSame("lora.targets", wanted, here, folder);
+        for (String path : here) {
+            requireSame(
+                    "lora.rank of " + path,
+                    asked.scaling().rank(path),
+                    config.scaling().rank(path),
+                    folder);
+            requireSame(
+                    "scale of lora.alpha for " + path,
+                    asked.scaling().scale(path),
+                    config.scaling().scale(path),
+                    folder);
+        }
+        requireSame("lora.dropout", settings.dropout(), config.dropout(), folder);
+        requireSame("lora.modules_to_save", asked.whole().keySet(), saved.keySet(), folder);
+    }
+
+    private static void requireSame(String what, Object asked, Object here, Path folder) {
+        if (!asked.equals(here)) {
+            throw new SettingException(what + " must be " + here + ", as in the adapter " + folder
+                    + " that training goes on with, not " + asked
+                    + "; leave the lora keys out, or set lora.create_new_adapter to merge it and train a new one");
+        }
     }
 
     /// What its files say of it.

@@ -1,10 +1,16 @@
 package org.panamask.sampling;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.panamask.tensor.Philox;
 
 /// Rows to be completed: given tokens anywhere, the others to be filled in. Rows may differ in length; what becomes
 /// of one does not depend on the others.
 public final class SamplerInput {
+    /// What [org.panamask.diffusion.NoiseSource] takes of a name.
+    private static final long NAME_BITS = (1L << 56) - 1;
+
     private final int[][] ids;
     private final boolean[][] given;
     private final long[] samples;
@@ -56,6 +62,33 @@ public final class SamplerInput {
                     "sampler input: samples of " + ids.length + " rows are needed, but got " + names.length);
         }
         return new SamplerInput(ids, given, names, tiling);
+    }
+
+    /// The same with the random numbers of each row named by what it is given and how long it is, so that a prompt
+    /// is answered alike alone and in any batch; of equal rows each has names of its own, in their order.
+    public SamplerInput namedByContent() {
+        Map<Long, Integer> before = new HashMap<>();
+        long[] names = new long[ids.length];
+        Arrays.setAll(names, b -> {
+            long content = content(ids[b], given[b]);
+            int equal = before.merge(content, 1, Integer::sum) - 1;
+            return mixed(content, equal) & NAME_BITS;
+        });
+        return withSamples(names);
+    }
+
+    private static long content(int[] ids, boolean[] given) {
+        long content = ids.length;
+        for (int i = 0; i < ids.length; i++) {
+            content = mixed(content, given[i] ? ids[i] : -1);
+        }
+        return content;
+    }
+
+    private static long mixed(long state, int value) {
+        int[] words = new int[4];
+        Philox.fill(words, state, value & 0xFFFFFFFFL, 0);
+        return words[0] & 0xFFFFFFFFL | (long) words[1] << 32;
     }
 
     /// The same with blocks that start elsewhere.

@@ -54,16 +54,17 @@ public final class LoadedModel implements AutoCloseable {
 
         /// An adapter beside frozen weights: a new one, or the last that the settings name.
         ///
-        /// @param settings of a new adapter
+        /// @param settings of a new adapter, or what one that goes on must be like; empty for the defaults of a
+        ///     new one, and for one that goes on whatever it is like
         /// @param seed of its random start
-        record Branches(LoraSettings settings, long seed) implements Trained {}
+        record Branches(Optional<LoraSettings> settings, long seed) implements Trained {}
 
         /// The seed of random starts; 0 where nothing starts.
         private long seed() {
             return switch (this) {
                 case Nothing() -> 0;
                 case Everything(long seed) -> seed;
-                case Branches(LoraSettings _, long seed) -> seed;
+                case Branches(Optional<LoraSettings> _, long seed) -> seed;
             };
         }
     }
@@ -115,17 +116,23 @@ public final class LoadedModel implements AutoCloseable {
     /// Merges all adapters but the one that stays beside the model: the last one given, or a new one.
     private Optional<Adapter> adapter(BackwardOps ops, ModelSettings settings, Trained trained) {
         List<Path> given = settings.adapter();
-        if (trained instanceof Trained.Branches(LoraSettings lora, long seed)
-                && (given.isEmpty() || lora.createNewAdapter())) {
-            merge(ops, given);
-            return Optional.of(
-                    Adapter.create(model, TokenGrowth.withTables(lora, model.config(), folder), seed, ops, branches));
+        if (trained instanceof Trained.Branches(Optional<LoraSettings> lora, long seed)) {
+            if (given.isEmpty() || lora.map(LoraSettings::createNewAdapter).orElse(false)) {
+                merge(ops, given);
+                LoraSettings asked =
+                        TokenGrowth.withTables(lora.orElseGet(LoraSettings::defaults), model.config(), folder);
+                return Optional.of(Adapter.create(model, asked, seed, ops, branches));
+            }
+            merge(ops, given.subList(0, given.size() - 1));
+            Adapter further = load(ops, given.getLast(), true);
+            lora.ifPresent(asked -> further.requireLike(asked, given.getLast()));
+            return Optional.of(further);
         }
         if (given.isEmpty()) {
             return Optional.empty();
         }
         merge(ops, given.subList(0, given.size() - 1));
-        return Optional.of(load(ops, given.getLast(), trained instanceof Trained.Branches));
+        return Optional.of(load(ops, given.getLast(), false));
     }
 
     private void merge(BackwardOps ops, List<Path> paths) {
