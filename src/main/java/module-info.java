@@ -18,6 +18,7 @@ module org.panamask {
     exports org.panamask.data;
     exports org.panamask.diffusion;
     exports org.panamask.eval;
+    exports org.panamask.launch;
     exports org.panamask.model;
     exports org.panamask.nn;
     exports org.panamask.plan;

@@ -144,6 +144,7 @@ final class ArchitectureTest {
         mayKnow.put("report", NONE);
         mayKnow.put("text", NONE);
         mayKnow.put("bindings", NONE);
+        mayKnow.put("launch", NONE);
         mayKnow.put("ffi", names("bindings"));
         mayKnow.put("autograd", names("tensor"));
         mayKnow.put("backend", names("tensor", "config"));
@@ -176,7 +177,7 @@ final class ArchitectureTest {
         mayKnow.put("eval", plus(library, "train"));
         mayKnow.put("root", plus(library, "train", "plan", "eval"));
         mayKnow.put("verify", plus(library, "train", "eval"));
-        mayKnow.put("app", plus(library, "train", "plan", "root", "eval", "verify"));
+        mayKnow.put("app", plus(library, "train", "plan", "root", "eval", "verify", "launch"));
         return layered(mayKnow);
     }
 

@@ -3,6 +3,7 @@ package org.panamask.app;
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
 import org.panamask.backend.BackendException;
+import org.panamask.launch.RankException;
 import org.panamask.tensor.ShapeException;
 import org.panamask.text.TokenizerException;
 import picocli.CommandLine;
@@ -18,6 +19,7 @@ import picocli.CommandLine.ScopeType;
         version = "panamask 0.1.0",
         subcommands = {
             TrainCommand.class,
+            LaunchCommand.class,
             GenerateCommand.class,
             ChatCommand.class,
             InfillCommand.class,
@@ -40,16 +42,17 @@ public final class Main {
     }
 
     static CommandLine command() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((failure, line, _) -> {
-                    OptionalInt exitCode = exitCode(failure);
-                    if (exitCode.isEmpty()) {
-                        throw failure;
-                    }
-                    line.getErr().println(line.getColorScheme().errorText(message(failure)));
-                    return exitCode.getAsInt();
-                });
+        CommandLine whole = new CommandLine(new Main());
+        // What follows the command to launch belongs to that command.
+        whole.getSubcommands().forEach((name, line) -> line.setStopAtPositional(name.equals("launch")));
+        return whole.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler((failure, line, _) -> {
+            OptionalInt exitCode = exitCode(failure);
+            if (exitCode.isEmpty()) {
+                throw failure;
+            }
+            line.getErr().println(line.getColorScheme().errorText(message(failure)));
+            return exitCode.getAsInt();
+        });
     }
 
     /// The exit code of a failure whose message is for people; none where only a stack trace helps.
@@ -59,7 +62,7 @@ public final class Main {
             case TokenizerException refused
             when refused.getCause() instanceof IllegalCallerException -> OptionalInt.of(1);
             case IllegalArgumentException _, UncheckedIOException _ -> OptionalInt.of(2);
-            case BackendException _ -> OptionalInt.of(1);
+            case BackendException _, RankException _ -> OptionalInt.of(1);
             default -> OptionalInt.empty();
         };
     }
