@@ -17,6 +17,7 @@ import org.panamask.verify.KindSummary;
 import org.panamask.verify.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -33,6 +34,18 @@ final class VerifyCommand implements Callable<Integer> {
             paramLabel = "FOLDER",
             description = "folder that holds family folders such as ddm/; the bundled cases when left out")
     private Optional<Path> folder = Optional.empty();
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "backend to check: cpu, cuda or reference; reference and cpu when left out")
+    private Optional<String> backend = Optional.empty();
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "number type to check it in; f32 when left out, and f64 too for the reference")
+    private Optional<Precision> dtype = Optional.empty();
 
     /// Made by picocli.
     VerifyCommand() {}
@@ -54,8 +67,9 @@ final class VerifyCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         int missed = 0;
-        for (Run run : RUNS) {
-            BackendSettings settings = BackendSettings.defaults().with("name", run.backend());
+        for (Run run : runs()) {
+            BackendSettings settings =
+                    BackendSettings.defaults().with("name", run.backend()).with("dtype", run.precision());
             try (Backend backend = Backends.open(settings)) {
                 missed += verify(backend, run, root, out);
             } catch (BackendException refused) {
@@ -65,6 +79,18 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.flush();
         return missed == 0 ? 0 : 1;
+    }
+
+    private List<Run> runs() {
+        if (dtype.isPresent()) {
+            return List.of(new Run(backend.orElse("cpu"), dtype.get()));
+        }
+        if (backend.isPresent() && RUNS.stream().noneMatch(run -> run.backend().equals(backend.get()))) {
+            return List.of(new Run(backend.get(), Precision.F32));
+        }
+        return RUNS.stream()
+                .filter(run -> backend.isEmpty() || run.backend().equals(backend.get()))
+                .toList();
     }
 
     private static int verify(Backend backend, Run run, Path root, PrintWriter out) {

@@ -24,6 +24,6 @@ public sealed interface CaseOutcome {
     /// @param what it asks for
     record NotSupported(String what) implements CaseOutcome {}
 
-    /// The case is of doubles and the run is not, or the reverse.
+    /// The case says nothing of the precision of the run.
     record OtherPrecision() implements CaseOutcome {}
 }

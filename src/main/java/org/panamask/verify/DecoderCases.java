@@ -25,6 +25,11 @@ final class DecoderCases implements SamplerCaseRunner {
     }
 
     @Override
+    public boolean followsChoices(SamplerCase fixture) {
+        return true;
+    }
+
+    @Override
     public void run(SamplerCase fixture, Device device, Deviations deviations) {
         if (fixture.id().equals("factor_rule")) {
             fixture.outputs().forEach(one -> factor(fixture, one, device, deviations));

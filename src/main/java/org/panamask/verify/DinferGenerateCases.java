@@ -18,6 +18,11 @@ final class DinferGenerateCases implements SamplerCaseRunner {
     }
 
     @Override
+    public boolean followsChoices(SamplerCase fixture) {
+        return true;
+    }
+
+    @Override
     public void run(SamplerCase fixture, Device device, Deviations deviations) {
         PaddedPrompts prompts =
                 PaddedPrompts.of(fixture, fixture.setting("gen_length").asInt());

@@ -19,6 +19,11 @@ final class DllmSamplerCases implements SamplerCaseRunner {
     }
 
     @Override
+    public boolean followsChoices(SamplerCase fixture) {
+        return true;
+    }
+
+    @Override
     public void run(SamplerCase fixture, Device device, Deviations deviations) {
         int mask = fixture.input("mask_id").asInt();
         int eos = fixture.input("eos_id").asInt();

@@ -22,6 +22,11 @@ final class FastdllmCases implements SamplerCaseRunner {
     }
 
     @Override
+    public boolean followsChoices(SamplerCase fixture) {
+        return true;
+    }
+
+    @Override
     public void run(SamplerCase fixture, Device device, Deviations deviations) {
         PaddedPrompts prompts = PaddedPrompts.of(fixture, answer(fixture));
         SamplerTokens tokens = new SamplerTokens(fixture.input("mask_id").asInt(), EOS, List.of(EOS), List.of());

@@ -36,8 +36,8 @@ final class LoraLayerCases implements CaseRunner {
         Shape shape = Shape.of(extents[0] * extents[1], extents[2]);
         double[] masked = new double[input.length];
         Arrays.setAll(masked, n -> input[n] * kept[n]);
-        Tensor x = ops.upload(shape, input);
-        Tensor dropped = ops.upload(shape, masked);
+        Tensor x = activations(ops, shape, input);
+        Tensor dropped = activations(ops, shape, masked);
 
         Accumulators sums = Accumulators.of(ops, owner, List.of(a, b));
         Tape tape = new Tape(ops, sums);
@@ -47,7 +47,7 @@ final class LoraLayerCases implements CaseRunner {
                 / fixture.parameter("r").asInt());
         Tensor y = tape.addLinear(tape.linear(x, base), tape.linear(dropped, a), b, scale);
         deviations.compare("y", ops.doubles(y));
-        tape.backward(y, ops.upload(y.shape(), fixture.doubles("grad_y")));
+        tape.backward(y, activations(ops, y.shape(), fixture.doubles("grad_y")));
 
         double[] dx = ops.doubles(tape.gradient(x).orElseThrow());
         double[] ddropped = ops.doubles(tape.gradient(dropped).orElseThrow());
@@ -56,6 +56,12 @@ final class LoraLayerCases implements CaseRunner {
         deviations.compare("grad_A", ops.doubles(sums.find(a).orElseThrow()));
         deviations.compare("grad_B", ops.doubles(sums.find(b).orElseThrow()));
         return true;
+    }
+
+    private static Tensor activations(BackwardOps ops, Shape shape, double[] values) {
+        Tensor tensor = ops.empty(shape, ops.dtype());
+        ops.copy(ops.upload(shape, values), tensor);
+        return tensor;
     }
 
     /// What each element is multiplied with: 0, or what keeps the mean.

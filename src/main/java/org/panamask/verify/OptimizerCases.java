@@ -25,6 +25,11 @@ final class OptimizerCases implements CaseRunner {
     }
 
     @Override
+    public boolean followsChoices() {
+        return true;
+    }
+
+    @Override
     public void run(FixtureCase fixture, Device device, Deviations deviations) {
         boolean branches = fixture.inputNames().stream().anyMatch(name -> name.startsWith(INITIAL));
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), !branches)) {

@@ -1,25 +1,15 @@
 package org.panamask.verify;
 
-import java.util.List;
-
 /// Runs cases of the family `samplers`.
 interface SamplerCaseRunner {
-    /// All runners there are. A case that none takes is not supported yet.
-    List<SamplerCaseRunner> ALL = List.of(
-            new ModelForwardCases(),
-            new FamilyLossCases(),
-            new FamilyLikelihoodCases(),
-            new LladaGenerateCases(),
-            new DreamGenerateCases(),
-            new DreamFilterCases(),
-            new DllmSamplerCases(),
-            new CountCases(),
-            new DecoderCases(),
-            new DinferGenerateCases(),
-            new FastdllmCases());
-
     /// Whether it runs `fixture`: all cases of a kind, or some.
     boolean takes(SamplerCase fixture);
+
+    /// Whether each number of `fixture` follows from choices made before it, so that one rounding early on changes
+    /// all that comes after.
+    default boolean followsChoices(SamplerCase fixture) {
+        return false;
+    }
 
     /// Runs `fixture` on `device` and compares what comes out.
     void run(SamplerCase fixture, Device device, Deviations deviations);

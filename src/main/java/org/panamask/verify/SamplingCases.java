@@ -19,6 +19,11 @@ final class SamplingCases implements CaseRunner {
     }
 
     @Override
+    public boolean followsChoices() {
+        return true;
+    }
+
+    @Override
     public void run(FixtureCase fixture, Device device, Deviations deviations) {
         int batch = (int) fixture.shape("input_ids")[0];
         int tokens = (int) fixture.shape("input_ids")[1];

@@ -12,11 +12,25 @@ import org.panamask.backend.Precision;
 
 /// Runs golden cases on a backend.
 public final class Verification {
+    /// Each number of a whole model has seen hundreds of roundings: on the reference backend up to 5.9e-2 of the
+    /// largest magnitude were measured in bf16 and 8.2e-3 in f16.
+    private static final double BF16_ROUNDING = 8e-2;
+
+    private static final double F16_ROUNDING = 1e-2;
+
     private final Device device;
+    private final double rounding;
 
     /// Cases run on `backend` with activations of `precision`: cases of doubles under F64, all others otherwise.
+    /// The golden numbers are F32: under the halves a tensor may differ from them by what its roundings add up to,
+    /// and cases that choose tokens are left out, because one near tie changes all that follows.
     public Verification(Backend backend, Precision precision) {
         this.device = new Device(backend, precision);
+        this.rounding = switch (precision) {
+            case F64, F32 -> 0;
+            case BF16 -> BF16_ROUNDING;
+            case F16 -> F16_ROUNDING;
+        };
     }
 
     /// Runs every case of `folder` and sums up by kind, in the order of the index.
@@ -43,23 +57,30 @@ public final class Verification {
         }
         return switch (golden) {
             case FixtureCase fixture ->
-                CaseRunner.ALL.stream()
+                CaseRunners.BY_KIND.stream()
                         .filter(one -> one.kind().equals(fixture.kind()))
                         .findFirst()
-                        .map(runner ->
-                                outcome(new Deviations(fixture), deviations -> runner.run(fixture, device, deviations)))
+                        .map(runner -> outcome(
+                                runner.followsChoices(),
+                                new Deviations(fixture, rounding),
+                                deviations -> runner.run(fixture, device, deviations)))
                         .orElseGet(() -> new CaseOutcome.NotSupported(fixture.kind()));
             case SamplerCase fixture ->
-                SamplerCaseRunner.ALL.stream()
+                CaseRunners.OF_SAMPLERS.stream()
                         .filter(one -> one.takes(fixture))
                         .findFirst()
                         .map(runner -> outcome(
-                                new Deviations(fixture.name()), deviations -> runner.run(fixture, device, deviations)))
+                                runner.followsChoices(fixture),
+                                new Deviations(fixture.name(), rounding),
+                                deviations -> runner.run(fixture, device, deviations)))
                         .orElseGet(() -> new CaseOutcome.NotSupported(fixture.id()));
         };
     }
 
-    private static CaseOutcome outcome(Deviations deviations, Consumer<Deviations> run) {
+    private CaseOutcome outcome(boolean followsChoices, Deviations deviations, Consumer<Deviations> run) {
+        if (followsChoices && rounding > 0) {
+            return new CaseOutcome.OtherPrecision();
+        }
         try {
             run.accept(deviations);
         } catch (RuntimeException failure) {
