@@ -23,8 +23,8 @@ extern __thread Thread* current __attribute__((tls_model("initial-exec")));
 
 enum class Collective { shuffle_xor, shuffle_index, shuffle_up, shuffle_down, ballot, sync,
                         mma_bf16, mma_f16, mma_e4m3, ldmatrix, ldmatrix_transposed };
-// All lanes of a warp meet; `words` are this lane's inputs and receive its results. `takes` of them go in, `gives` out.
-void meet(Collective what, u32* words, int takes, int gives);
+// All lanes of a warp meet; `words` are this lane's inputs, `count` of them, and receive its results.
+void meet(Collective what, u32* words, int count);
 // All threads of a block meet.
 void block_sync();
 // The block's array of one declaration, of exactly its size and full of NaN.
@@ -71,7 +71,7 @@ template <class V> inline V shuffle(Collective what, V v, int argument) {
     constexpr int n = sizeof(V) / 4;
     u32 words[3] = {static_cast<u32>(argument)};
     __builtin_memcpy(words + 1, &v, sizeof v);
-    meet(what, words, 1 + n, n);
+    meet(what, words, 1 + n);
     __builtin_memcpy(&v, words, sizeof v);
     return v;
 }
@@ -106,7 +106,7 @@ template <class V, class Word> inline V add_float(V* p, V v) {
 #define PMK_GDIM_Z (pmkemu::current->grid_size.z)
 
 inline void pmk_sync() { pmkemu::block_sync(); }
-inline void pmk_warp_sync() { pmkemu::meet(pmkemu::Collective::sync, nullptr, 0, 0); }
+inline void pmk_warp_sync() { pmkemu::meet(pmkemu::Collective::sync, nullptr, 0); }
 inline void pmk_fence() {}
 template <class V> inline V pmk_shfl_xor(V v, int m) { return pmkemu::shuffle(pmkemu::Collective::shuffle_xor, v, m); }
 template <class V> inline V pmk_shfl_idx(V v, int l) { return pmkemu::shuffle(pmkemu::Collective::shuffle_index, v, l); }
@@ -114,7 +114,7 @@ template <class V> inline V pmk_shfl_up(V v, int n) { return pmkemu::shuffle(pmk
 template <class V> inline V pmk_shfl_down(V v, int n) { return pmkemu::shuffle(pmkemu::Collective::shuffle_down, v, n); }
 inline u32 pmk_ballot(bool p) {
     u32 word = p;
-    pmkemu::meet(pmkemu::Collective::ballot, &word, 1, 1);
+    pmkemu::meet(pmkemu::Collective::ballot, &word, 1);
     return word;
 }
 inline int pmk_popcount(u32 x) { return __builtin_popcount(x); }
@@ -206,12 +206,12 @@ inline void mma(Collective what, float (&d)[4], const u32 (&a)[4], const u32 (&b
     __builtin_memcpy(words, d, 16);
     __builtin_memcpy(words + 4, a, 16);
     __builtin_memcpy(words + 8, b, 8);
-    meet(what, words, 10, 4);
+    meet(what, words, 10);
     __builtin_memcpy(d, words, 16);
 }
 inline void load_matrices(Collective what, u32 (&r)[4], const void* p) {
     __builtin_memcpy(r, &p, sizeof p);
-    meet(what, r, 2, 4);
+    meet(what, r, 2);
 }
 }  // namespace pmkemu
 inline void pmk_mma_16816(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2], const bf16*) {
