@@ -198,8 +198,9 @@ class PanamaskTest {
         assertThatExceptionOfType(BackendException.class)
                 .isThrownBy(() -> Panamask.open(
                         ModelSettings.of(model), BackendSettings.defaults().with("dtype", Precision.F64), true))
-                .withMessage("backend cpu: it computes in f32 and bf16 only, but got f64; set backend.dtype to bf16 or"
-                        + " f32, or backend.name to reference");
+                .withMessage(
+                        "backend cpu: it computes in f32, bf16 and fp8 only, but got f64; set backend.dtype to bf16 or"
+                                + " f32, or backend.name to reference");
         try (Panamask panamask = Panamask.open(model)) {
             assertThatExceptionOfType(GenerationException.class)
                     .isThrownBy(() -> panamask.generate("spell a"))

@@ -19,7 +19,9 @@ public record BackendSettings(
                 doc = "backend: cpu (oneDNN) or reference (plain loops, slow, to check against)")
         String name,
 
-        @Key(value = "f32", doc = "number type of weights and products: f32, bf16, or f16 and f64 (reference only)")
+        @Key(
+                value = "f32",
+                doc = "number type of weights and products: f32, bf16, fp8 (emulated), or f16 and f64 (reference only)")
         Precision dtype,
 
         @Key(value = "0", doc = "threads; 0 means one for each core")

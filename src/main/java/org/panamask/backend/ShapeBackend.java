@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.panamask.tensor.BackwardOps;
-import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.ShapeOps;
@@ -23,16 +22,7 @@ public final class ShapeBackend implements Backend {
     public ShapeBackend(Precision precision, MemoryModel model) {
         this.precision = precision;
         this.model = model;
-        this.ops = ShapeOps.ofZeros(dtype(precision), model);
-    }
-
-    private static DType dtype(Precision precision) {
-        return switch (precision) {
-            case F32 -> DType.F32;
-            case F16 -> DType.F16;
-            case BF16 -> DType.BF16;
-            case F64 -> DType.F64;
-        };
+        this.ops = ShapeOps.ofZeros(precision.activations(), model);
     }
 
     @Override

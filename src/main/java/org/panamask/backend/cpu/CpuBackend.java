@@ -20,10 +20,11 @@ import org.panamask.ffi.NativeLibraries;
 import org.panamask.ffi.NativeMemory;
 import org.panamask.ffi.NativeObjects;
 import org.panamask.tensor.BackwardOps;
-import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
-/// Computes on the processor with oneDNN, in f32, and in bf16 where the instruction set carries it.
+/// Computes on the processor with oneDNN, in f32, and in bf16 where the instruction set carries it. In fp8 the operands
+/// of products are rounded to 8-bit floats and multiplied as bf16, which holds them exactly: slower than bf16, and what
+/// a GPU's products are read against.
 public final class CpuBackend extends JobBackend {
     static final String NAME = "cpu";
 
@@ -76,8 +77,7 @@ public final class CpuBackend extends JobBackend {
     @Override
     protected BackwardOps ops(Precision precision, TwoEndedArena jobArena) {
         return switch (precision) {
-            case F32 -> new CpuOps(new CpuJob(started(), jobArena, DType.F32));
-            case BF16 -> new CpuOps(new CpuJob(started(), jobArena, DType.BF16));
+            case F32, BF16, FP8 -> new CpuOps(new CpuJob(started(), jobArena, precision));
             case F16, F64 -> throw unsupported(precision);
         };
     }
@@ -111,20 +111,25 @@ public final class CpuBackend extends JobBackend {
     public void require(Precision precision) {
         switch (precision) {
             case F32 -> {}
-            case BF16 -> {
+            case BF16, FP8 -> {
                 CpuInfo found = info;
                 if (found != null && !found.bf16()) {
-                    throw new BackendException("backend cpu: bf16 needs the instruction set avx512_core_bf16 or better,"
-                            + " but got " + found.instructionSet() + "; set backend.dtype to f32");
+                    throw new BackendException(
+                            "backend cpu: " + name(precision) + " needs the instruction set avx512_core_bf16 or better,"
+                                    + " but got " + found.instructionSet() + "; set backend.dtype to f32");
                 }
             }
             case F16, F64 -> throw unsupported(precision);
         }
     }
 
+    private static String name(Precision precision) {
+        return precision.name().toLowerCase(Locale.ROOT);
+    }
+
     private static BackendException unsupported(Precision precision) {
-        return new BackendException("backend cpu: it computes in f32 and bf16 only, but got "
-                + precision.name().toLowerCase(Locale.ROOT)
+        return new BackendException("backend cpu: it computes in f32, bf16 and fp8 only, but got "
+                + name(precision)
                 + "; set backend.dtype to bf16 or f32, or backend.name to reference");
     }
 

@@ -1,21 +1,34 @@
 package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.panamask.backend.Precision;
+import org.panamask.backend.host.Float8;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
+import org.panamask.tensor.Weight;
 
 /// What the operations of one job compute with.
 ///
 /// @param device primitives and threads
 /// @param arena the job's memory
-/// @param dtype the type of activations
-record CpuJob(CpuDevice device, TwoEndedArena arena, DType dtype) {
+/// @param precision what weights are multiplied in
+record CpuJob(CpuDevice device, TwoEndedArena arena, Precision precision) {
+    /// The type of activations.
+    DType dtype() {
+        return precision.activations();
+    }
+
+    /// Whether products with `w` are of 8-bit floats.
+    boolean inEightBits(Weight w) {
+        return precision == Precision.FP8 && Float8.multiplies(w);
+    }
+
     /// The type of activations, as oneDNN calls it.
     DnnlType type() {
-        return type(dtype);
+        return type(dtype());
     }
 
     /// What oneDNN calls `dtype`.

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import org.panamask.backend.BackendException;
+import org.panamask.backend.host.Float8;
 import org.panamask.backend.memory.MemoryOwner;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;
@@ -35,7 +36,7 @@ final class CpuWeight extends Weight {
         BACKWARD
     }
 
-    private record Key(DType dtype, boolean packed, Direction direction) {}
+    private record Key(DType dtype, boolean packed, Direction direction, boolean eightBits) {}
 
     private record Form(Tensor memory, long version) {}
 
@@ -71,7 +72,7 @@ final class CpuWeight extends Weight {
         if (dtype == value.dtype()) {
             return value.memory();
         }
-        Key key = new Key(dtype, false, Direction.FORWARD);
+        Key key = new Key(dtype, false, Direction.FORWARD, false);
         Form form = forms.get(key);
         if (form == null || form.version() != version()) {
             Tensor memory = form == null ? owner.make(shape(), dtype) : form.memory();
@@ -93,12 +94,35 @@ final class CpuWeight extends Weight {
             return new Operand(asItLies, false, plain(job, job.dtype()));
         }
         Layout layout = Layout.matrix(type, asItLies.rows(), asItLies.columns());
-        Form form = forms.computeIfAbsent(new Key(job.dtype(), true, direction), _ -> pack(job, direction, layout));
+        Form form = forms.computeIfAbsent(
+                new Key(job.dtype(), true, direction, false),
+                _ -> pack(job, direction, layout, value.memory(), value.dtype()));
         return new Operand(layout, true, form.memory().memory());
     }
 
-    private Form pack(CpuJob job, Direction direction, Layout layout) {
-        DnnlType type = CpuJob.type(value.dtype());
+    /// The right operand of products in 8 bits: the values rounded to [Float8#E4M3], once, and packed as BF16.
+    Operand operandInEightBits(CpuJob job, Direction direction) {
+        long out = shape().extent(0);
+        long in = shape().last();
+        Layout layout = direction == Direction.FORWARD
+                ? Layout.matrix(job.type(), in, out)
+                : Layout.matrix(job.type(), out, in);
+        Form form = forms.computeIfAbsent(
+                new Key(job.dtype(), true, direction, true), _ -> packInEightBits(job, direction, layout));
+        return new Operand(layout, true, form.memory().memory());
+    }
+
+    private Form packInEightBits(CpuJob job, Direction direction, Layout layout) {
+        MemorySegment values = plain(job, job.dtype());
+        try (Frame frame = job.frame()) {
+            MemorySegment rounded = frame.take(value.count() * job.dtype().bytes());
+            new EightBits(job, Float8.E4M3).round(values, rounded, value.count());
+            return pack(job, direction, layout, rounded, job.dtype());
+        }
+    }
+
+    private Form pack(CpuJob job, Direction direction, Layout layout, MemorySegment values, DType dtype) {
+        DnnlType type = CpuJob.type(dtype);
         Layout from = direction == Direction.FORWARD
                 ? Layout.transposed(type, layout.rows(), layout.columns())
                 : Layout.matrix(type, layout.rows(), layout.columns());
@@ -106,7 +130,7 @@ final class CpuWeight extends Weight {
         Tensor memory = owner.make(Shape.of(bytes), DType.U8);
         try (Prepared packing = job.device().primitives().compile(new Plan.Reorder(from, layout, true));
                 Frame frame = job.frame()) {
-            packing.run(job.device().stream(), frame, value.memory(), memory.memory());
+            packing.run(job.device().stream(), frame, values, memory.memory());
         }
         return new Form(memory, version());
     }

@@ -3,6 +3,7 @@ package org.panamask.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cpu.CpuWeight.Direction;
 import org.panamask.backend.cpu.CpuWeight.Operand;
+import org.panamask.backend.host.Float8;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Shape;
@@ -42,22 +43,38 @@ final class Products {
 
     Tensor linear(Tensor x, Weight w, Shape result) {
         Tensor y = job.make(result, job.dtype());
-        Operand weights = CpuWeight.of(job, w).operand(job, Direction.FORWARD);
-        multiply(Matrix.of(x), weights, Matrix.of(y), x.shape().extent(0), Plan.Finish.PLAIN);
+        multiply(x, w, Direction.FORWARD, y, Plan.Finish.PLAIN);
         return y;
     }
 
     Tensor linear(Tensor x, Weight w, Weight bias, Shape result) {
         Tensor y = job.make(result, job.dtype());
-        Operand weights = CpuWeight.of(job, w).operand(job, Direction.FORWARD);
         multiply(
-                Matrix.of(x),
-                weights,
-                Matrix.of(y),
-                x.shape().extent(0),
+                x,
+                w,
+                Direction.FORWARD,
+                y,
                 new Plan.Finish(true, 1, false, false),
                 CpuWeight.of(job, bias).plain(job, job.dtype()));
         return y;
+    }
+
+    private void multiply(
+            Tensor x, Weight w, Direction direction, Tensor y, Plan.Finish finish, MemorySegment... more) {
+        long rows = x.shape().extent(0);
+        CpuWeight weight = CpuWeight.of(job, w);
+        if (!job.inEightBits(w)) {
+            multiply(Matrix.of(x), weight.operand(job, direction), Matrix.of(y), rows, finish, more);
+            return;
+        }
+        Operand weights = weight.operandInEightBits(job, direction);
+        try (Frame frame = job.frame()) {
+            Matrix rounded =
+                    new Matrix(frame.take(x.bytes()), x.dtype(), x.shape().last());
+            Float8 type = direction == Direction.FORWARD ? Float8.E4M3 : Float8.E5M2;
+            new EightBits(job, type).round(x.memory(), rounded.memory(), x.count());
+            multiply(rounded, weights, Matrix.of(y), rows, finish, more);
+        }
     }
 
     /// The sum lies where `y` lay, but is a value of its own: its gradient is not the gradient of `y`.
@@ -68,8 +85,7 @@ final class Products {
     }
 
     void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
-        Operand weights = CpuWeight.of(job, w).operand(job, Direction.BACKWARD);
-        multiply(Matrix.of(dy), weights, Matrix.of(dx.tensor()), dy.shape().extent(0), Plan.Finish.of(scale, dx.add()));
+        multiply(dy, w, Direction.BACKWARD, dx.tensor(), Plan.Finish.of(scale, dx.add()));
     }
 
     /// `y = finish(x weights)` for `rows` rows; `more` are the bias or mask of `finish`.

@@ -24,7 +24,7 @@ final class HeadLoops {
         this.head = head;
         this.rows = Values.extent(hidden, 0);
         this.vocabulary = Math.toIntExact(head.shape().extent(0));
-        this.logits = MatmulLoops.linear(hidden, head);
+        this.logits = new MatmulLoops(false).linear(hidden, head);
         for (int i = 0; i < logits.length; i++) {
             logits[i] = Values.rounded(logits[i], ShapeRules.sumOf(hidden.dtype()));
         }

@@ -1,5 +1,6 @@
 package org.panamask.backend.reference;
 
+import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
@@ -7,12 +8,33 @@ import org.panamask.tensor.Weight;
 
 /// Products with weights, biases, and looking rows up.
 final class MatmulLoops {
-    private MatmulLoops() {}
+    private final boolean eightBits;
+
+    /// `eightBits` rounds both sides of the products with matrices of [Float8#multiplies].
+    MatmulLoops(boolean eightBits) {
+        this.eightBits = eightBits;
+    }
+
+    /// `values` as an operand beside `w`: rounded to `type` in the scale of all of them where the product is in 8
+    /// bits.
+    private double[] operand(double[] values, Weight w, Float8 type) {
+        if (eightBits && Float8.multiplies(w)) {
+            double most = 0;
+            for (double value : values) {
+                most = Math.max(most, Math.abs(value));
+            }
+            double scale = type.scale((float) most);
+            for (int i = 0; i < values.length; i++) {
+                values[i] = type.rounded((float) (values[i] * scale)) / scale;
+            }
+        }
+        return values;
+    }
 
     /// `x w^T`, `[N, out]`: each element is one sum in the order of the inner index, whatever N is.
-    static double[] linear(Tensor x, Weight w) {
-        double[] a = Values.of(x);
-        double[] b = Values.operand(w, x.dtype());
+    double[] linear(Tensor x, Weight w) {
+        double[] a = operand(Values.of(x), w, Float8.E4M3);
+        double[] b = operand(Values.operand(w, x.dtype()), w, Float8.E4M3);
         int inner = Values.extent(x, 1);
         int rows = Values.extent(x, 0);
         int columns = Math.toIntExact(w.shape().extent(0));
@@ -30,7 +52,7 @@ final class MatmulLoops {
     }
 
     /// `x w^T + bias`.
-    static double[] linear(Tensor x, Weight w, Weight bias) {
+    double[] linear(Tensor x, Weight w, Weight bias) {
         double[] y = linear(x, w);
         double[] b = Values.operand(bias, x.dtype());
         for (int i = 0; i < y.length; i++) {
@@ -41,7 +63,7 @@ final class MatmulLoops {
 
     /// `scale * h w^T`, what a low-rank branch adds: halves are rounded after the product and after the factor.
     static double[] branch(Tensor h, Weight w, float scale) {
-        double[] y = linear(h, w);
+        double[] y = new MatmulLoops(false).linear(h, w);
         for (int i = 0; i < y.length; i++) {
             y[i] = Values.operand(Values.operand(y[i], h.dtype()) * scale, h.dtype());
         }
@@ -49,9 +71,9 @@ final class MatmulLoops {
     }
 
     /// `scale * dy w`, `[N, in]`.
-    static double[] inputGradient(Tensor dy, Weight w, float scale) {
-        double[] a = Values.of(dy);
-        double[] b = Values.operand(w, dy.dtype());
+    double[] inputGradient(Tensor dy, Weight w, float scale) {
+        double[] a = operand(Values.of(dy), w, Float8.E5M2);
+        double[] b = operand(Values.operand(w, dy.dtype()), w, Float8.E4M3);
         int rows = Values.extent(dy, 0);
         int outer = Values.extent(dy, 1);
         int inner = Math.toIntExact(w.shape().last());

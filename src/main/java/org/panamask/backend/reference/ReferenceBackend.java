@@ -8,7 +8,6 @@ import org.panamask.backend.host.JavaMemory;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
-import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
 /// Plain Java loops on one thread: slow, and the same bits on every machine.
@@ -22,12 +21,7 @@ public final class ReferenceBackend extends JobBackend {
 
     @Override
     protected BackwardOps ops(Precision precision, TwoEndedArena jobArena) {
-        return switch (precision) {
-            case F32 -> new ReferenceOps(DType.F32, jobArena);
-            case F64 -> new ReferenceOps(DType.F64, jobArena);
-            case BF16 -> new ReferenceOps(DType.BF16, jobArena);
-            case F16 -> new ReferenceOps(DType.F16, jobArena);
-        };
+        return new ReferenceOps(precision, jobArena);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.panamask.backend.Precision;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
@@ -23,11 +24,13 @@ import org.panamask.tensor.Weight;
 
 /// The forward half of [ReferenceOps].
 abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
+    final MatmulLoops products;
     private final DType dtype;
     private final TwoEndedArena arena;
 
-    ReferenceForward(DType dtype, TwoEndedArena arena) {
-        this.dtype = dtype;
+    ReferenceForward(Precision precision, TwoEndedArena arena) {
+        this.products = new MatmulLoops(precision == Precision.FP8);
+        this.dtype = precision.activations();
         this.arena = arena;
     }
 
@@ -118,12 +121,12 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Tensor linear(Tensor x, Weight w) {
-        return made(ShapeRules.linear(x, w), MatmulLoops.linear(x, w));
+        return made(ShapeRules.linear(x, w), products.linear(x, w));
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
-        return made(ShapeRules.linear(x, w, bias), MatmulLoops.linear(x, w, bias));
+        return made(ShapeRules.linear(x, w, bias), products.linear(x, w, bias));
     }
 
     /// The sum lies where `y` lay, but is a value of its own: its gradient is not the gradient of `y`.

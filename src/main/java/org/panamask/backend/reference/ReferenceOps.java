@@ -1,6 +1,7 @@
 package org.panamask.backend.reference;
 
 import java.util.List;
+import org.panamask.backend.Precision;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.AdamWStep;
@@ -22,10 +23,11 @@ import org.panamask.tensor.Weight;
 /// what it stores once. In F16 and BF16 it rounds where automatic mixed precision does besides: products take halves
 /// (a trained weight's F32 master copy, probabilities, gradients of scores and logits are rounded first) and sum in
 /// F32, the low-rank branch is a half before it is added; softmax, the statistics of norms, rotary tables, logits and
-/// their cross entropy, and gradients of weights are never halves. What a half cannot hold becomes infinite.
+/// their cross entropy, and gradients of weights are never halves. What a half cannot hold becomes infinite. In FP8 it
+/// computes as in BF16, and rounds both sides of products with the matrices of [Float8#multiplies] once more.
 final class ReferenceOps extends ReferenceForward implements BackwardOps {
-    ReferenceOps(DType dtype, TwoEndedArena arena) {
-        super(dtype, arena);
+    ReferenceOps(Precision precision, TwoEndedArena arena) {
+        super(precision, arena);
     }
 
     @Override
@@ -82,7 +84,7 @@ final class ReferenceOps extends ReferenceForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
-        Values.store(MatmulLoops.inputGradient(dy, w, scale), dx);
+        Values.store(products.inputGradient(dy, w, scale), dx);
     }
 
     @Override

@@ -216,7 +216,7 @@ class CpuBackendTest {
 
     @Test
     void f16IsRefused() {
-        String message = "backend cpu: it computes in f32 and bf16 only, but got f16;"
+        String message = "backend cpu: it computes in f32, bf16 and fp8 only, but got f16;"
                 + " set backend.dtype to bf16 or f32, or backend.name to reference";
         assertThatThrownBy(() -> backend.run("test", Precision.F16, BackwardOps::dtype))
                 .isInstanceOf(BackendException.class)
@@ -228,7 +228,7 @@ class CpuBackendTest {
 
     @Test
     void f64IsRefused() {
-        String message = "backend cpu: it computes in f32 and bf16 only, but got f64;"
+        String message = "backend cpu: it computes in f32, bf16 and fp8 only, but got f64;"
                 + " set backend.dtype to bf16 or f32, or backend.name to reference";
         assertThatThrownBy(() -> backend.run("test", Precision.F64, BackwardOps::dtype))
                 .isInstanceOf(BackendException.class)
