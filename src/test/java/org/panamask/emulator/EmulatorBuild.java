@@ -56,7 +56,7 @@ final class EmulatorBuild {
         this.sources = root.resolve("native/emulator");
         this.kernels = root.resolve("kernels");
         this.folder = folder;
-        this.compiler = System.getenv().getOrDefault("CXX", "g++");
+        this.compiler = compiler();
     }
 
     /// What is missing to build it, empty if nothing is.
@@ -136,12 +136,21 @@ final class EmulatorBuild {
     private List<String> flags() throws IOException {
         List<String> flags = new ArrayList<>(List.of(compiler, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fPIC"));
         flags.addAll(List.of("-DPMK_EMU", "-I" + sources, "-I" + kernels));
-        Path facts = Path.of("/proc/cpuinfo");
-        String processor = Files.isReadable(facts) ? Files.readString(facts) : "";
-        if (processor.contains(" avx2 ") && processor.contains(" fma ")) {
+        if (hasVectors()) {
             flags.add("-march=x86-64-v3");
         }
         return flags;
+    }
+
+    static String compiler() {
+        return System.getenv().getOrDefault("CXX", "g++");
+    }
+
+    /// Whether this machine has the vector instructions of x86-64-v3.
+    static boolean hasVectors() throws IOException {
+        Path facts = Path.of("/proc/cpuinfo");
+        String processor = Files.isReadable(facts) ? Files.readString(facts) : "";
+        return processor.contains(" avx2 ") && processor.contains(" fma ");
     }
 
     private void link(Library library) throws IOException {
