@@ -152,7 +152,7 @@ final class ArchitectureTest {
         mayKnow.put("backend.host", names("backend", "backend.memory", "tensor"));
         mayKnow.put("backend.reference", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
         mayKnow.put("backend.cpu", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
-        mayKnow.put("backend.cuda", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
+        mayKnow.put("backend.cuda", names("backend", "backend.memory", "backend.host", "tensor", "ffi"));
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));

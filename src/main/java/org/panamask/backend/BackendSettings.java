@@ -11,6 +11,8 @@ import org.panamask.config.Settings;
 /// @param dtype the number type of weights and products
 /// @param threads host threads; 0 means one for each core
 /// @param memoryLimit most native memory, as a size; 0 means no limit
+/// @param device which GPU
+/// @param launch how a GPU is given its work
 /// @param profile whether every operation is timed
 public record BackendSettings(
         @Key(
@@ -30,6 +32,15 @@ public record BackendSettings(
         @Key(value = "0", doc = "most native memory, such as 8GiB; 0 means no limit")
         String memoryLimit,
 
+        @Key(value = "auto", doc = "cuda: the device's number; auto is the process's place on its machine, or 0")
+        String device,
+
+        @Key(
+                value = "graphs",
+                doc = "cuda: graphs (sequences that come again are replayed), eager, or checked (waits each time, so"
+                        + " that an error names its kernel)")
+        Launching launch,
+
         @Key(value = "false", doc = "time every operation; the run leaves the table in profile.txt")
         boolean profile) {
 
@@ -37,6 +48,9 @@ public record BackendSettings(
     public BackendSettings {
         Require.notBlank("name", name);
         Require.atLeast("threads", threads, 0);
+        Require.that(
+                device.equals("auto") || device.matches("\\d{1,6}"),
+                "device must be auto or a number from 0 on, not '" + device + "'");
         Require.that(
                 ByteSize.parse(memoryLimit).isPresent(),
                 "memory_limit must be a size such as 8GiB or 0 for none, not '" + memoryLimit + "'");

@@ -41,6 +41,25 @@ public final class CudaLibraries {
         return known;
     }
 
+    /// [#load], where there must be one.
+    ///
+    /// @param library what is needed
+    /// @param advice what to do where there is none
+    /// @throws LibraryLoadException if there is none, with every place tried
+    /// @throws NativeAccessException if native access is refused
+    public static LibraryReport require(CudaLibrary library, String advice) {
+        LibraryReport report = load(library);
+        if (!report.loaded()) {
+            throw new LibraryLoadException(report, advice);
+        }
+        return report;
+    }
+
+    /// How `library` was loaded, if it is.
+    public static synchronized Optional<LibraryReport> loaded(CudaLibrary library) {
+        return Optional.ofNullable(LOADED.get(library));
+    }
+
     private static List<CudaLibrary> companions(CudaLibrary library) {
         return switch (library) {
             case CUBLAS -> List.of(CudaLibrary.CUBLASLT);

@@ -2,17 +2,29 @@ package org.panamask.ffi;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 
 /// Owns one native object: destroys it exactly once and refuses its use afterwards.
 public abstract class NativeHandle implements AutoCloseable {
     private final String kind;
     private final MemorySegment address;
-    private final ToIntFunction<MemorySegment> destroy;
+    private final Consumer<MemorySegment> destroy;
     private final NativeObjects objects;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
+    /// An object of oneDNN, whose destroy functions are named after their kind.
     NativeHandle(String kind, MemorySegment address, ToIntFunction<MemorySegment> destroy, NativeObjects objects) {
+        this(kind, address, objects, handle -> DnnlStatus.check(destroy.applyAsInt(handle), kind + "_destroy"));
+    }
+
+    /// Takes an object that was just created.
+    ///
+    /// @param kind what it is, for messages and counts
+    /// @param address the object, or an address of a device
+    /// @param objects counts it while it is open
+    /// @param destroy destroys it; called once
+    protected NativeHandle(String kind, MemorySegment address, NativeObjects objects, Consumer<MemorySegment> destroy) {
         this.kind = kind;
         this.address = address;
         this.destroy = destroy;
@@ -20,14 +32,18 @@ public abstract class NativeHandle implements AutoCloseable {
         objects.opened(kind);
     }
 
-    final MemorySegment address() {
+    /// The object.
+    ///
+    /// @throws IllegalStateException if it is closed
+    protected final MemorySegment address() {
         if (!open.get()) {
             throw new IllegalStateException(kind + " is closed");
         }
         return address;
     }
 
-    final NativeObjects objects() {
+    /// What counts it, and what is made of it.
+    protected final NativeObjects objects() {
         return objects;
     }
 
@@ -43,9 +59,11 @@ public abstract class NativeHandle implements AutoCloseable {
     public final void close() {
         if (open.compareAndSet(true, false)) {
             objects.closed(kind);
-            int status = destroy.applyAsInt(address);
-            closeParts();
-            DnnlStatus.check(status, kind + "_destroy");
+            try {
+                destroy.accept(address);
+            } finally {
+                closeParts();
+            }
         }
     }
 

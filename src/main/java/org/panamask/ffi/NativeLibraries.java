@@ -43,6 +43,14 @@ public final class NativeLibraries {
         return SymbolLookup.loaderLookup().find(symbol).isPresent();
     }
 
+    /// Where compiled kernels are kept: what the system property `panamask.kernel.cache` or the environment
+    /// variable `PANAMASK_KERNEL_CACHE` names, or the folder `cubin` of the user's cache for this program.
+    public static Path kernelFolder() {
+        String named =
+                System.getProperty("panamask.kernel.cache", System.getenv().getOrDefault("PANAMASK_KERNEL_CACHE", ""));
+        return named.isEmpty() ? NativePlatform.current().cache().resolve("cubin") : Path.of(named);
+    }
+
     /// One search, with the settings it goes by.
     record Search(NativePlatform platform, Properties properties, Map<String, String> environment) {
         LibraryReport dnnl() {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.backend.reference.ReferenceProvider;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
@@ -19,20 +20,26 @@ import org.panamask.tensor.Owner;
 /// @param precision the precision
 record ContractCase(String name, Precision precision) {
     static Stream<ContractCase> all() {
-        return Stream.of(
+        Stream<ContractCase> always = Stream.of(
                 new ContractCase("reference", Precision.F64),
                 new ContractCase("reference", Precision.F32),
                 new ContractCase("reference", Precision.BF16),
                 new ContractCase("reference", Precision.F16),
                 new ContractCase("cpu", Precision.F32),
                 new ContractCase("cpu", Precision.BF16));
+        return Boolean.getBoolean("panamask.contract.cuda") ? Stream.concat(always, cuda()) : always;
+    }
+
+    private static Stream<ContractCase> cuda() {
+        return Stream.of(Precision.F32, Precision.BF16, Precision.F16)
+                .map(precision -> new ContractCase("cuda", precision));
     }
 
     /// Starts the backend; where it refuses, the test that asks is skipped with the reason.
     Backend open() {
         BackendSettings settings = BackendSettings.defaults().with("name", name).with("dtype", precision);
         try {
-            return Backends.open(settings);
+            return name.equals("cuda") ? CudaBackend.open(settings) : Backends.open(settings);
         } catch (BackendException refused) {
             Assumptions.abort(refused.getMessage());
             throw refused;

@@ -53,6 +53,11 @@ public abstract class JobBackend implements Backend {
     /// @param finished whether its work returned, rather than threw
     protected void settle(boolean finished) {}
 
+    /// The memory that this backend's bytes come from.
+    protected final BackendMemory memory() {
+        return memory;
+    }
+
     @Override
     public final String name() {
         return name;

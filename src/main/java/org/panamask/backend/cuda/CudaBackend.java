@@ -1,0 +1,169 @@
+package org.panamask.backend.cuda;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Precision;
+import org.panamask.backend.memory.JobBackend;
+import org.panamask.backend.memory.TwoEndedArena;
+import org.panamask.ffi.LibraryLoadException;
+import org.panamask.ffi.NativeAccessException;
+import org.panamask.ffi.NativeObjects;
+import org.panamask.ffi.cuda.CudaContext;
+import org.panamask.ffi.cuda.CudaDriver;
+import org.panamask.ffi.cuda.CudaException;
+import org.panamask.ffi.cuda.CudaFacts;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.MemoryModel;
+
+/// Computes on an NVIDIA GPU, in f32, bf16 and f16.
+public final class CudaBackend extends JobBackend {
+    static final String NAME = "cuda";
+    private static final int OLDEST_CAPABILITY = 8;
+
+    private final NativeObjects objects = new NativeObjects();
+    private final BackendSettings settings;
+    private final DeviceSpace space;
+    private @Nullable CudaDevice device;
+    private volatile @Nullable CudaReport report;
+
+    private CudaBackend(DeviceSpace space, BackendSettings settings) {
+        super(NAME, space, settings.memoryLimitBytes());
+        this.space = space;
+        this.settings = settings;
+    }
+
+    /// Loads the driver and starts the backend on the device that `settings` chooses.
+    ///
+    /// @throws BackendException if native access is refused, there is no driver or it is too old, or there is no
+    ///     such device or it lacks something, naming all of it
+    public static CudaBackend open(BackendSettings settings) {
+        CudaBackend backend = new CudaBackend(new DeviceSpace(), settings);
+        try {
+            backend.require(settings.dtype());
+            backend.run("start", Precision.F32, _ -> NAME);
+            return backend;
+        } catch (NativeAccessException | LibraryLoadException | CudaException failure) {
+            backend.close();
+            throw new BackendException("backend cuda: " + failure.getMessage(), failure);
+        } catch (BackendException refused) {
+            backend.close();
+            throw refused;
+        }
+    }
+
+    @Override
+    protected BackwardOps ops(Precision precision, TwoEndedArena jobArena) {
+        CudaDevice started = started();
+        started.status().requireAlive("a job");
+        started.indices().clear();
+        return new CudaOps(new CudaJob(started, jobArena, dtype(precision)));
+    }
+
+    private static DType dtype(Precision precision) {
+        return switch (precision) {
+            case F32 -> DType.F32;
+            case BF16 -> DType.BF16;
+            case F16 -> DType.F16;
+            case F64 -> throw unsupported(precision);
+        };
+    }
+
+    /// The device, made by the first job on the thread of all jobs.
+    private CudaDevice started() {
+        CudaDevice present = device;
+        if (present == null) {
+            CudaDriver driver = CudaDriver.load();
+            CudaFacts facts = chosen(driver);
+            CudaContext context = CudaContext.retain(facts, objects);
+            space.attach(context);
+            present = new CudaDevice(new CudaDevice.Parts(facts, context, memory(), settings.launch()));
+            space.attach(present);
+            device = present;
+            report = new CudaReport(driver, present, objects);
+        }
+        return present;
+    }
+
+    private CudaFacts chosen(CudaDriver driver) {
+        if (driver.version() < CudaDriver.OLDEST) {
+            throw new BackendException("backend cuda: the driver must implement CUDA "
+                    + CudaReport.version(CudaDriver.OLDEST) + " or newer, but got "
+                    + CudaReport.version(driver.version()) + "; update NVIDIA's driver");
+        }
+        if (driver.devices() == 0) {
+            throw new BackendException("backend cuda: the driver sees no device; check nvidia-smi and"
+                    + " CUDA_VISIBLE_DEVICES, or set backend.name to cpu");
+        }
+        CudaFacts facts = driver.facts(new DeviceChoice(settings.device(), System.getenv()).among(driver.devices()));
+        if (facts.major() < OLDEST_CAPABILITY) {
+            throw new BackendException("backend cuda: the device must have compute capability " + OLDEST_CAPABILITY
+                    + ".0 or more, but " + facts.name() + " has " + facts.major() + "." + facts.minor()
+                    + "; choose another in backend.device, or set backend.name to cpu");
+        }
+        return facts;
+    }
+
+    /// Starts what the job still had in the queue. After a failure of the device nothing is asked of it any more.
+    @Override
+    protected void settle(boolean finished) {
+        CudaDevice present = device;
+        if (present == null) {
+            return;
+        }
+        present.indices().clear();
+        if (present.status().isLost()) {
+            present.queue().discard();
+        } else {
+            present.queue().flush();
+        }
+    }
+
+    @Override
+    protected void release() {
+        CudaDevice present = device;
+        if (present != null) {
+            device = null;
+            present.close();
+        }
+        space.settle();
+    }
+
+    /// The native objects that are open now.
+    NativeObjects objects() {
+        return objects;
+    }
+
+    @Override
+    public void require(Precision precision) {
+        if (precision == Precision.F64) {
+            throw unsupported(precision);
+        }
+    }
+
+    private static BackendException unsupported(Precision precision) {
+        return new BackendException("backend cuda: it computes in f32, bf16 and f16, but got "
+                + precision.name().toLowerCase(Locale.ROOT)
+                + "; set backend.dtype to one of them, or backend.name to reference");
+    }
+
+    @Override
+    public MemoryModel memoryModel() {
+        return MemoryModel.PLAIN;
+    }
+
+    @Override
+    public Map<String, String> report() {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("backend", NAME);
+        CudaReport started = report;
+        if (started != null) {
+            lines.putAll(started.lines());
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,245 @@
+package org.panamask.backend.cuda;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.panamask.backend.BackendException;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.InferenceRules;
+import org.panamask.tensor.JobArena;
+import org.panamask.tensor.KeyIntervals;
+import org.panamask.tensor.Ops;
+import org.panamask.tensor.Prediction;
+import org.panamask.tensor.Scoring;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.ShapeException;
+import org.panamask.tensor.ShapeRules;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.TokenRule;
+import org.panamask.tensor.Weight;
+
+/// The forward half of [CudaOps].
+abstract sealed class CudaForward implements Ops permits CudaOps {
+    final CudaJob job;
+
+    CudaForward(CudaJob job) {
+        this.job = job;
+    }
+
+    @Override
+    public DType dtype() {
+        return job.dtype();
+    }
+
+    @Override
+    public DType sumType() {
+        return DType.F32;
+    }
+
+    @Override
+    public Tensor upload(Shape shape, int[] values) {
+        ShapeRules.upload(shape, values.length);
+        return job.upload(shape, values);
+    }
+
+    @Override
+    public Tensor upload(Shape shape, double[] values) {
+        ShapeRules.upload(shape, values.length);
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return job.upload(shape, rounded);
+    }
+
+    @Override
+    public int[] ints(Tensor tensor) {
+        ShapeRules.ints(tensor);
+        return job.ints(tensor);
+    }
+
+    @Override
+    public double[] doubles(Tensor tensor) {
+        ShapeRules.doubles(tensor);
+        return job.doubles(tensor);
+    }
+
+    @Override
+    public <T> T scoped(Supplier<T> body) {
+        JobArena.Mark mark = job.arena().mark(job.arena().end());
+        try {
+            return body.get();
+        } finally {
+            job.arena().release(mark);
+        }
+    }
+
+    @Override
+    public Tensor chain(String name, Tensor x, int links, Link link) {
+        JobArena.Mark mark = job.arena().mark(JobArena.End.LOW);
+        Tensor y = x;
+        for (int index = 0; index < links; index++) {
+            Tensor next = link.apply(index, y);
+            if (job.arena().isSince(mark, next)) {
+                y = job.arena().releaseKeeping(mark, List.of(next)).getFirst();
+            } else {
+                job.arena().release(mark);
+                y = next;
+            }
+        }
+        return y;
+    }
+
+    @Override
+    public Tensor embedding(Tensor ids, Weight table) {
+        ShapeRules.embedding(ids, table);
+        throw absent("embedding");
+    }
+
+    /// What an operation says whose kernel this version lacks.
+    static BackendException absent(String operation) {
+        return new BackendException("backend cuda: " + operation + " has no kernel yet");
+    }
+
+    /// Refuses tensors whose bytes kernels would read as numbers of the job's type.
+    final void requireActivations(String operation, Tensor tensor) {
+        if (tensor.dtype() != job.dtype()) {
+            throw new ShapeException(operation + ": activations must be " + job.dtype()
+                    + ", the type that this job computes in, but got " + tensor.dtype());
+        }
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Weight w) {
+        ShapeRules.linear(x, w);
+        throw absent("linear");
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Weight w, Weight bias) {
+        ShapeRules.linear(x, w, bias);
+        throw absent("linear");
+    }
+
+    @Override
+    public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
+        ShapeRules.addLinear(y, h, w);
+        throw absent("addLinear");
+    }
+
+    @Override
+    public Tensor dropout(Tensor x, DropoutKey key) {
+        ShapeRules.dropout(x, key);
+        throw absent("dropout");
+    }
+
+    @Override
+    public Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
+        ShapeRules.rmsNorm(x, gain);
+        requireActivations("rmsNorm", x);
+        throw absent("rmsNorm");
+    }
+
+    @Override
+    public Tensor layerNorm(Tensor x, Weight gain, Weight bias, double epsilon) {
+        ShapeRules.layerNorm(x, gain, bias);
+        requireActivations("layerNorm", x);
+        throw absent("layerNorm");
+    }
+
+    @Override
+    public Tensor rotate(Tensor x, Rotation rotation) {
+        ShapeRules.rotate(x, rotation);
+        throw absent("rotate");
+    }
+
+    @Override
+    public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
+        ShapeRules.attention(q, k, v, mask, dropout);
+        requireActivations("attention", q);
+        throw absent("attention");
+    }
+
+    @Override
+    public Tensor swiGlu(Tensor gate, Tensor up) {
+        ShapeRules.swiGlu(gate, up);
+        requireActivations("swiGlu", gate);
+        throw absent("swiGlu");
+    }
+
+    @Override
+    public Tensor gelu(Tensor x) {
+        ShapeRules.gelu(x);
+        requireActivations("gelu", x);
+        throw absent("gelu");
+    }
+
+    @Override
+    public Tensor add(Tensor x, Tensor y) {
+        ShapeRules.add(x, y);
+        requireActivations("add", x);
+        throw absent("add");
+    }
+
+    @Override
+    public Tensor extrapolate(Tensor from, Tensor to, double factor) {
+        InferenceRules.extrapolate(from, to, factor);
+        throw absent("extrapolate");
+    }
+
+    @Override
+    public Tensor gatherRows(Tensor x, Tensor rows) {
+        ShapeRules.gatherRows(x, rows);
+        throw absent("gatherRows");
+    }
+
+    @Override
+    public void storeRows(Tensor x, Tensor rows, Tensor into) {
+        InferenceRules.storeRows(x, rows, into);
+        throw absent("storeRows");
+    }
+
+    @Override
+    public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
+        InferenceRules.withRows(base, rows, x);
+        throw absent("withRows");
+    }
+
+    @Override
+    public Tensor columns(Tensor x, long from, long count) {
+        ShapeRules.columns(x, from, count);
+        throw absent("columns");
+    }
+
+    @Override
+    public Tensor logits(Tensor hidden, Weight head) {
+        ShapeRules.logits(hidden, head);
+        throw absent("logits");
+    }
+
+    @Override
+    public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
+        InferenceRules.expectation(hidden, head, table);
+        throw absent("expectation");
+    }
+
+    @Override
+    public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
+        ShapeRules.crossEntropy(hidden, head, scoring);
+        throw absent("crossEntropy");
+    }
+
+    @Override
+    public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
+        ShapeRules.argmax(hidden, head, rule);
+        throw absent("argmax");
+    }
+
+    @Override
+    public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
+        ShapeRules.sample(hidden, head, rule, uniforms);
+        throw absent("sample");
+    }
+}

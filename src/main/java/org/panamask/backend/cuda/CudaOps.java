@@ -1,0 +1,182 @@
+package org.panamask.backend.cuda;
+
+import java.util.List;
+import org.panamask.backend.memory.MemoryOwner;
+import org.panamask.tensor.AdamWStep;
+import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.GradientRules;
+import org.panamask.tensor.HostTensor;
+import org.panamask.tensor.Into;
+import org.panamask.tensor.JobArena;
+import org.panamask.tensor.Owner;
+import org.panamask.tensor.Scoring;
+import org.panamask.tensor.Shape;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.Weight;
+
+/// Checks what is asked and hands it to the part that computes it.
+final class CudaOps extends CudaForward implements BackwardOps {
+    CudaOps(CudaJob job) {
+        super(job);
+    }
+
+    @Override
+    public JobArena arena() {
+        return job.arena();
+    }
+
+    @Override
+    public Tensor empty(Shape shape, DType dtype) {
+        return job.make(shape, dtype);
+    }
+
+    @Override
+    public Weight weight(Owner owner, HostTensor source, boolean trainable) {
+        MemoryOwner keeper = job.arena().keeper(CudaBackend.NAME, owner);
+        Tensor value = keeper.make(source.shape(), trainable ? DType.F32 : job.dtype());
+        new WeightSource(source).load(job, value);
+        return new CudaWeight(source.name(), job.device(), keeper, value, trainable);
+    }
+
+    @Override
+    public Tensor zeros(Owner owner, Shape shape, DType dtype) {
+        return job.arena().keeper(CudaBackend.NAME, owner).make(shape, dtype);
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        GradientRules.copy(from, to);
+        if (from.dtype() != to.dtype()) {
+            throw absent("copy between types");
+        }
+        job.device().indices().forget(to);
+        job.enqueue(new Command.Copy(from.memory().address(), to.memory().address(), from.bytes()));
+    }
+
+    @Override
+    public void clear(Tensor tensor) {
+        job.device().indices().forget(tensor);
+        job.enqueue(new Command.Clear(tensor.memory().address(), tensor.bytes()));
+    }
+
+    @Override
+    public void accumulate(Tensor x, Into into) {
+        GradientRules.accumulate(x, into);
+        throw absent("accumulate");
+    }
+
+    @Override
+    public void embeddingBackward(Tensor dy, Tensor ids, Tensor table) {
+        GradientRules.embeddingBackward(dy, ids, table);
+        throw absent("embeddingBackward");
+    }
+
+    @Override
+    public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
+        GradientRules.linearBackward(dy, w, dx);
+        throw absent("linearBackward");
+    }
+
+    @Override
+    public void linearWeightBackward(Tensor dy, Tensor x, float scale, Tensor dw) {
+        GradientRules.linearWeightBackward(dy, x, dw);
+        throw absent("linearWeightBackward");
+    }
+
+    @Override
+    public void biasBackward(Tensor dy, Tensor dbias) {
+        GradientRules.biasBackward(dy, dbias);
+        throw absent("biasBackward");
+    }
+
+    @Override
+    public void dropoutBackward(Tensor dy, DropoutKey key, Into dx) {
+        GradientRules.dropoutBackward(dy, key, dx);
+        throw absent("dropoutBackward");
+    }
+
+    @Override
+    public void rmsNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx) {
+        GradientRules.rmsNormBackward(dy, x, gain, dx);
+        throw absent("rmsNormBackward");
+    }
+
+    @Override
+    public void rmsNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
+        GradientRules.rmsNormGainBackward(dy, x, dgain);
+        throw absent("rmsNormGainBackward");
+    }
+
+    @Override
+    public void layerNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx) {
+        GradientRules.layerNormBackward(dy, x, gain, dx);
+        throw absent("layerNormBackward");
+    }
+
+    @Override
+    public void layerNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
+        GradientRules.layerNormGainBackward(dy, x, dgain);
+        throw absent("layerNormGainBackward");
+    }
+
+    @Override
+    public void rotateBackward(Tensor dy, Rotation rotation, Into dx) {
+        GradientRules.rotateBackward(dy, rotation, dx);
+        throw absent("rotateBackward");
+    }
+
+    @Override
+    public void attentionBackward(Tensor dy, AttentionInputs inputs, Into dq, Into dk, Into dv) {
+        GradientRules.attentionBackward(dy, inputs, dq, dk, dv);
+        requireActivations("attentionBackward", dy);
+        throw absent("attentionBackward");
+    }
+
+    @Override
+    public void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup) {
+        GradientRules.swiGluBackward(dy, gate, up, dgate, dup);
+        requireActivations("swiGluBackward", dy);
+        throw absent("swiGluBackward");
+    }
+
+    @Override
+    public void geluBackward(Tensor dy, Tensor x, Into dx) {
+        GradientRules.geluBackward(dy, x, dx);
+        requireActivations("geluBackward", dy);
+        throw absent("geluBackward");
+    }
+
+    @Override
+    public void columnsBackward(Tensor dy, long from, Into dx) {
+        GradientRules.columnsBackward(dy, from, dx);
+        throw absent("columnsBackward");
+    }
+
+    @Override
+    public void gatherRowsBackward(Tensor dy, Tensor rows, Into dx) {
+        GradientRules.gatherRowsBackward(dy, rows, dx);
+        throw absent("gatherRowsBackward");
+    }
+
+    @Override
+    public CrossEntropy crossEntropyWithGradients(
+            Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
+        GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
+        throw absent("crossEntropyWithGradients");
+    }
+
+    @Override
+    public Tensor sumOfSquares(List<Tensor> tensors) {
+        GradientRules.sumOfSquares(tensors);
+        throw absent("sumOfSquares");
+    }
+
+    @Override
+    public void adamW(Weight w, Tensor gradient, Tensor mean, Tensor meanSquare, AdamWStep step) {
+        GradientRules.adamW(w, gradient, mean, meanSquare, step);
+        throw absent("adamW");
+    }
+}

@@ -1,0 +1,71 @@
+package org.panamask.backend.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import org.panamask.backend.BackendException;
+import org.panamask.backend.memory.MemoryOwner;
+import org.panamask.tensor.DType;
+import org.panamask.tensor.Tensor;
+import org.panamask.tensor.Weight;
+
+/// A weight with the forms that products want. Every weight keeps its values; where a job computes in another type, its
+/// owner keeps a copy of that type, made anew when the values have changed. Products take either way round, so there is
+/// no form for a direction.
+final class CudaWeight extends Weight {
+    private final CudaDevice device;
+    private final MemoryOwner owner;
+    private final Tensor value;
+    private final Map<DType, Form> forms = new EnumMap<>(DType.class);
+
+    CudaWeight(String name, CudaDevice device, MemoryOwner owner, Tensor value, boolean trainable) {
+        super(name, value.shape(), trainable);
+        this.device = device;
+        this.owner = owner;
+        this.value = value;
+    }
+
+    private record Form(Tensor memory, long version) {}
+
+    /// Copies elements between float types on the device.
+    @FunctionalInterface
+    interface Conversion {
+        /// Copies `from` into `to`, rounding where the type is narrower.
+        void copy(Tensor from, Tensor to);
+    }
+
+    /// The weight that another package handed over.
+    ///
+    /// @throws BackendException if it belongs to another backend, or its owner is closed
+    static CudaWeight of(CudaJob job, Weight weight) {
+        if (weight instanceof CudaWeight own && own.device.equals(job.device())) {
+            if (own.value.scope().isOpen()) {
+                return own;
+            }
+            throw new BackendException("backend cuda: weight " + own.name() + " ended with its owner '"
+                    + own.value.scope().name() + "'; close the owner when no job needs the weight any more");
+        }
+        throw new BackendException("backend cuda: weight " + weight.name()
+                + " was made by another backend; make it with the operations of this one");
+    }
+
+    @Override
+    public Tensor value() {
+        return value;
+    }
+
+    /// The values in `dtype`, row-major, made with `conversion` where they are of another type.
+    MemorySegment plain(DType dtype, Conversion conversion) {
+        if (dtype == value.dtype()) {
+            return value.memory();
+        }
+        Form form = forms.get(dtype);
+        if (form == null || form.version() != version()) {
+            Tensor memory = form == null ? owner.make(shape(), dtype) : form.memory();
+            conversion.copy(value, memory);
+            form = new Form(memory, version());
+            forms.put(dtype, form);
+        }
+        return form.memory().memory();
+    }
+}
