@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.backend.reference.ReferenceProvider;
+import org.panamask.emulator.Emulator;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Owner;
@@ -37,6 +38,9 @@ record ContractCase(String name, Precision precision) {
 
     /// Starts the backend; where it refuses, the test that asks is skipped with the reason.
     Backend open() {
+        if (name.equals("cuda")) {
+            Emulator.require();
+        }
         BackendSettings settings = BackendSettings.defaults().with("name", name).with("dtype", precision);
         try {
             return name.equals("cuda") ? CudaBackend.open(settings) : Backends.open(settings);

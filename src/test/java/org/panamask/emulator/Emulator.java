@@ -15,8 +15,10 @@ public final class Emulator {
 
     private Emulator() {}
 
-    /// Skips the calling test, and says why, where there is no emulator.
+    /// Skips the calling test, and says why, where there is no emulator. It is started if its listener was not
+    /// asked: tests that lie in a module offer no services.
     public static void require() {
+        EmulatorListener.start();
         Assumptions.assumeTrue(
                 System.getProperty(FOLDER) != null,
                 () -> "no emulator: " + System.getProperty(ABSENT, "its listener did not run"));

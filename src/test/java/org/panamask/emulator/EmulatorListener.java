@@ -13,6 +13,11 @@ public final class EmulatorListener implements LauncherSessionListener {
 
     @Override
     public void launcherSessionOpened(LauncherSession session) {
+        start();
+    }
+
+    /// Builds the emulator and names its libraries, once a process.
+    static synchronized void start() {
         if (System.getProperty(Emulator.ABSENT) != null || System.getProperty(Emulator.FOLDER) != null) {
             return;
         }
