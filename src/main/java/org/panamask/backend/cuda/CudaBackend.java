@@ -17,7 +17,6 @@ import org.panamask.ffi.cuda.CudaDriver;
 import org.panamask.ffi.cuda.CudaException;
 import org.panamask.ffi.cuda.CudaFacts;
 import org.panamask.tensor.BackwardOps;
-import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
 /// Computes on an NVIDIA GPU, in f32, bf16 and f16.
@@ -61,16 +60,7 @@ public final class CudaBackend extends JobBackend {
         CudaDevice started = started();
         started.status().requireAlive("a job");
         started.indices().clear();
-        return new CudaOps(new CudaJob(started, jobArena, dtype(precision)));
-    }
-
-    private static DType dtype(Precision precision) {
-        return switch (precision) {
-            case F32 -> DType.F32;
-            case BF16 -> DType.BF16;
-            case F16 -> DType.F16;
-            case F64 -> throw unsupported(precision);
-        };
+        return new CudaOps(new CudaJob(started, jobArena, precision));
     }
 
     /// The device, made by the first job on the thread of all jobs.
@@ -140,8 +130,9 @@ public final class CudaBackend extends JobBackend {
 
     @Override
     public void require(Precision precision) {
-        if (precision == Precision.F64) {
-            throw unsupported(precision);
+        switch (precision) {
+            case F32, BF16, F16 -> {}
+            case FP8, F64 -> throw unsupported(precision);
         }
     }
 

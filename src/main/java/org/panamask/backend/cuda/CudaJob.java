@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
+import org.panamask.backend.Precision;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.DType;
@@ -12,8 +13,13 @@ import org.panamask.tensor.Tensor;
 ///
 /// @param device streams and kernels
 /// @param arena the job's memory
-/// @param dtype the type of activations
-record CudaJob(CudaDevice device, TwoEndedArena arena, DType dtype) {
+/// @param precision what is computed in
+record CudaJob(CudaDevice device, TwoEndedArena arena, Precision precision) {
+    /// The type of activations.
+    DType dtype() {
+        return precision.activations();
+    }
+
     /// A tensor of the arena with undefined contents.
     Tensor make(Shape shape, DType type) {
         return arena.make(shape, type);
@@ -26,7 +32,7 @@ record CudaJob(CudaDevice device, TwoEndedArena arena, DType dtype) {
 
     /// The kernel `name` of `kernels/FAMILY.cu` for activations of the job's type.
     Kernel kernel(String family, String name) {
-        return kernel(Family.of(family, dtype), name);
+        return kernel(Family.of(family, dtype()), name);
     }
 
     /// The kernel `name` of `family`.
