@@ -138,7 +138,7 @@ class SettingsRangesTest {
                 "memory_limit must be a size such as 8GiB or 0 for none, not 'much'");
         assertRefused(
                 () -> BackendSettings.defaults().with("dtype", "fp16"),
-                "dtype must be one of f32, bf16, f16, f64, but got 'fp16', did you mean 'f16'?");
+                "dtype must be one of f32, bf16, f16, fp8, f64, but got 'fp16', did you mean 'f16'?");
         assertRefused(
                 () -> ModelSettings.of(Path.of("m")).with("mask_token_id", -1),
                 "mask_token_id must be at least 0, not -1");
