@@ -1,0 +1,20 @@
+// Softmax of rows: p[c, v] = exp(l[c, v]) / sum_w exp(l[c, w]). One block for each row, threads stride over the columns;
+// logits and sums are f32, probabilities are of type PMK_T. Reference: HeadLoops.expectation.
+#include "pmk.cuh"
+
+PMK_EXPORT void softmax(PMK_T* probabilities, // [C, V]
+                        const float* logits,  // [C, V]
+                        int V) {
+    const i64 row = PMK_BID_X;
+    const float* l = logits + row * V;
+    float largest = -pmk_infinity();
+    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) largest = pmk_max(largest, l[v]);
+    largest = pmk_block_max(largest);
+    float sum = 0.f;
+    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) sum += pmk_exp(l[v] - largest);
+    const float share = 1.f / pmk_block_sum(sum);
+    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) {
+        pmk_from_f32(pmk_exp(l[v] - largest) * share, probabilities[row * V + v]);
+    }
+}
+PMK_REGISTER(softmax)
