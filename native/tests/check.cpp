@@ -1,12 +1,13 @@
 // Runs the tests whose names contain an argument, or all of them.
 #include "check.h"
+#include <atomic>
 #include <cstring>
 
 namespace check {
 namespace {
 Test* first;
 const Test* running;
-int failures, comparisons;
+std::atomic<int> failures, comparisons;
 }  // namespace
 
 Added::Added(const char* name, void (*body)()) : test{name, body, first} { first = &test; }
@@ -40,7 +41,7 @@ int run_all(int count, char** arguments) {
         if (failures == before) std::printf("ok %s\n", test->name);
         std::fflush(stdout);
     }
-    std::printf("%d failures\n", failures);
+    std::printf("%d failures\n", failures.load());
     return failures ? 1 : 0;
 }
 }  // namespace check

@@ -1,7 +1,6 @@
 // Every rank puts a piece into its window, all meet, each takes what it needs from all windows, all meet again. The sum
 // is taken in the order of ranks, so every rank has the same bits.
 #include "collectives.h"
-#include <sched.h>
 #include <algorithm>
 #include <cstring>
 
@@ -89,7 +88,7 @@ bool Message::step() {
 
 // Messages to one peer keep their order: only the first unfinished one of each direction moves.
 void exchange(std::vector<Message>& messages) {
-    for (;;) {
+    for (int looks = 0;;) {
         bool moved = false, unfinished = false;
         std::vector<std::pair<int, bool>> busy;
         for (Message& message : messages) {
@@ -102,7 +101,11 @@ void exchange(std::vector<Message>& messages) {
             moved = message.step() || moved;
         }
         if (!unfinished) return;
-        if (!moved) sched_yield();
+        if (!moved) {
+            pause(*messages.front().communicator, looks++);
+        } else {
+            looks = 0;
+        }
     }
 }
 }  // namespace pmkemu::nccl

@@ -67,11 +67,15 @@ void leave(Communicator* communicator) {
     delete communicator;
 }
 
+void pause(Communicator& communicator, int looks) {
+    if (looks % LOOKS_BETWEEN_CHECKS == LOOKS_BETWEEN_CHECKS - 1) look_for_dead(communicator);
+    pause_after(looks);
+}
+
 bool wait_for(Communicator& communicator, const std::atomic<u64>& counter, u64 value) {
     for (int looks = 0; counter < value; looks++) {
         if (communicator.aborted) return false;
-        if (looks % LOOKS_BETWEEN_CHECKS == LOOKS_BETWEEN_CHECKS - 1) look_for_dead(communicator);
-        pause_after(looks);
+        pause(communicator, looks);
     }
     return true;
 }

@@ -48,6 +48,8 @@ void leave(Communicator* communicator);
 bool meet(Communicator& communicator);
 // Waits until a counter has reached a value, likewise.
 bool wait_for(Communicator& communicator, const std::atomic<u64>& counter, u64 value);
+// Between two looks at something that another rank is to change.
+void pause(Communicator& communicator, int looks);
 
 size_t width_of(int type);
 bool can_reduce(int type);

@@ -38,7 +38,7 @@ final class NativeProgram {
         if (EmulatorBuild.hasVectors()) {
             this.flags.add("-march=x86-64-v3");
         }
-        for (String headers : List.of("native/emulator", "kernels", "native/tests")) {
+        for (String headers : List.of("native/emulator", "kernels", "native/tests", "native/tests/libraries")) {
             this.flags.add("-I" + root.resolve(headers));
         }
     }
@@ -112,7 +112,7 @@ final class NativeProgram {
             known.append(Files.readString(header));
         }
         known.append(Files.readString(root.resolve("kernels/pmk.cuh")));
-        String stem = name.replace('.', '_') + "-" + digest(known.toString());
+        String stem = name.replaceAll("\\W", "_") + "-" + digest(known.toString());
         Path object = folder.resolve(stem + ".o");
         if (!Files.exists(object)) {
             Path source = folder.resolve(stem + ending);
