@@ -147,12 +147,12 @@ final class ArchitectureTest {
         mayKnow.put("launch", NONE);
         mayKnow.put("ffi", names("bindings"));
         mayKnow.put("autograd", names("tensor"));
-        mayKnow.put("backend", names("tensor", "config"));
+        mayKnow.put("backend", names("tensor", "config", "launch"));
         mayKnow.put("backend.memory", names("backend", "tensor"));
-        mayKnow.put("backend.host", names("backend", "backend.memory", "tensor"));
-        mayKnow.put("backend.reference", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
-        mayKnow.put("backend.cpu", names("backend", "backend.host", "backend.memory", "tensor", "ffi"));
-        mayKnow.put("backend.cuda", names("backend", "backend.memory", "backend.host", "tensor", "ffi"));
+        mayKnow.put("backend.host", names("backend", "backend.memory", "tensor", "launch"));
+        mayKnow.put("backend.reference", names("backend", "backend.host", "backend.memory", "tensor", "ffi", "launch"));
+        mayKnow.put("backend.cpu", names("backend", "backend.host", "backend.memory", "tensor", "ffi", "launch"));
+        mayKnow.put("backend.cuda", names("backend", "backend.host", "backend.memory", "tensor", "ffi", "launch"));
         mayKnow.put("nn", names("tensor", "config"));
         mayKnow.put("diffusion", names("tensor", "config"));
         mayKnow.put("checkpoint", names("tensor"));
@@ -171,13 +171,14 @@ final class ArchitectureTest {
                 "backend",
                 "report",
                 "tensor",
-                "config");
+                "config",
+                "launch");
         mayKnow.put("train", library);
         mayKnow.put("plan", plus(library, "train"));
         mayKnow.put("eval", plus(library, "train"));
         mayKnow.put("root", plus(library, "train", "plan", "eval"));
         mayKnow.put("verify", plus(library, "train", "eval"));
-        mayKnow.put("app", plus(library, "train", "plan", "root", "eval", "verify", "launch"));
+        mayKnow.put("app", plus(library, "train", "plan", "root", "eval", "verify"));
         return layered(mayKnow);
     }
 

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.ShapeException;
@@ -25,12 +26,30 @@ public final class Accumulators {
     public static Accumulators of(BackwardOps ops, Owner owner, List<Weight> weights) {
         Map<Weight, Tensor> sums = new LinkedHashMap<>();
         for (Weight weight : weights) {
-            if (!weight.trainable()) {
-                throw new ShapeException("gradients: weights must be trainable, but got " + weight.name());
-            }
+            requireTrainable(weight);
             sums.put(weight, ops.zeros(owner, weight.shape(), ops.sumType()));
         }
         return new Accumulators(sums);
+    }
+
+    /// Sums that are kept elsewhere: one tensor a weight, of its shape and of zeros, in the order of the map.
+    ///
+    /// @throws ShapeException if a weight is not trainable, or a sum has another shape
+    public static Accumulators over(SequencedMap<Weight, Tensor> sums) {
+        sums.forEach((weight, sum) -> {
+            requireTrainable(weight);
+            if (!sum.shape().equals(weight.shape())) {
+                throw new ShapeException("gradients: the sum of " + weight.name() + " must be " + weight.shape()
+                        + ", but got " + sum.shape());
+            }
+        });
+        return new Accumulators(new LinkedHashMap<>(sums));
+    }
+
+    private static void requireTrainable(Weight weight) {
+        if (!weight.trainable()) {
+            throw new ShapeException("gradients: weights must be trainable, but got " + weight.name());
+        }
     }
 
     /// No sums: nothing but watched tensors gets a gradient.

@@ -28,6 +28,7 @@ public final class Tape implements Ops {
     private final Accumulators accumulators;
     private final Gradients gradients;
     private final Steps steps;
+    private final WeightUses uses;
     private boolean undone;
 
     /// A tape over `ops` that trains the weights of `accumulators` and keeps every activation that the way back
@@ -41,12 +42,18 @@ public final class Tape implements Ops {
         this.accumulators = accumulators;
         this.gradients = new Gradients(ops);
         this.steps = new Steps(ops, gradients, recompute);
+        this.uses = new WeightUses(accumulators);
     }
 
     /// A tape that keeps of each link of a [#chain] only the input, and computes the link again on the way back:
     /// less memory, a second forward pass, the same bits.
     public static Tape recomputing(BackwardOps ops, Accumulators accumulators) {
         return new Tape(ops, accumulators, true);
+    }
+
+    /// Tells `listener` of each trained weight as soon as this tape's way back adds nothing more to its sum.
+    public void onGradient(Consumer<Weight> listener) {
+        uses.tell(listener);
     }
 
     /// Asks for the gradient of `tensor`, to be read by [#gradient] once the steps are undone.
@@ -75,6 +82,7 @@ public final class Tape implements Ops {
             throw new IllegalStateException("tape: it is undone once, make another for the next forward pass");
         }
         undone = true;
+        uses.turn();
         ops.arena().use(JobArena.End.HIGH);
         try {
             gradients.put(output, gradient);
@@ -88,8 +96,16 @@ public final class Tape implements Ops {
         return steps.tracks(tensor);
     }
 
-    private boolean trains(Weight weight) {
-        return accumulators.find(weight).isPresent();
+    /// Whether the way back leads through a step from `input` by way of `weights`; those that are trained count as
+    /// used.
+    private boolean leads(Tensor input, Weight... weights) {
+        return uses.of(weights) || tracks(input);
+    }
+
+    /// Adds to the gradient of `weight`, if it is trained.
+    private void form(Weight weight, Consumer<Tensor> add) {
+        accumulators.find(weight).ifPresent(add);
+        uses.undone(weight);
     }
 
     /// Remembers how to undo `output` when one of its sources is tracked.
@@ -146,27 +162,27 @@ public final class Tape implements Ops {
     public Tensor embedding(Tensor ids, Weight table) {
         return record(
                 ops.embedding(ids, table),
-                trains(table),
-                dy -> accumulators.find(table).ifPresent(sum -> ops.embeddingBackward(dy, ids, sum)));
+                uses.of(table),
+                dy -> form(table, sum -> ops.embeddingBackward(dy, ids, sum)));
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w) {
-        return record(ops.linear(x, w), tracks(x) || trains(w), dy -> undoLinear(dy, x, w, 1));
+        return record(ops.linear(x, w), leads(x, w), dy -> undoLinear(dy, x, w, 1));
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
-        return record(ops.linear(x, w, bias), tracks(x) || trains(w) || trains(bias), dy -> {
+        return record(ops.linear(x, w, bias), leads(x, w, bias), dy -> {
             undoLinear(dy, x, w, 1);
-            accumulators.find(bias).ifPresent(sum -> ops.biasBackward(dy, sum));
+            form(bias, sum -> ops.biasBackward(dy, sum));
         });
     }
 
     @Override
     public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
         Tensor sum = ops.addLinear(y, h, w, scale);
-        return record(sum, tracks(y) || tracks(h) || trains(w), dy -> {
+        return record(sum, leads(h, w) || tracks(y), dy -> {
             if (tracks(y)) {
                 gradients.share(y, sum);
             }
@@ -178,7 +194,7 @@ public final class Tape implements Ops {
         if (tracks(x)) {
             ops.linearBackward(dy, w, scale, gradients.into(x));
         }
-        accumulators.find(w).ifPresent(sum -> ops.linearWeightBackward(dy, x, scale, sum));
+        form(w, sum -> ops.linearWeightBackward(dy, x, scale, sum));
     }
 
     @Override
@@ -188,8 +204,8 @@ public final class Tape implements Ops {
 
     @Override
     public Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
-        return record(ops.rmsNorm(x, gain, epsilon), tracks(x) || trains(gain), dy -> {
-            accumulators.find(gain).ifPresent(sum -> ops.rmsNormGainBackward(dy, x, epsilon, sum));
+        return record(ops.rmsNorm(x, gain, epsilon), leads(x, gain), dy -> {
+            form(gain, sum -> ops.rmsNormGainBackward(dy, x, epsilon, sum));
             if (tracks(x)) {
                 ops.rmsNormBackward(dy, x, gain, epsilon, gradients.into(x));
             }
@@ -198,10 +214,10 @@ public final class Tape implements Ops {
 
     @Override
     public Tensor layerNorm(Tensor x, Weight gain, Weight bias, double epsilon) {
-        boolean wanted = tracks(x) || trains(gain) || trains(bias);
+        boolean wanted = leads(x, gain, bias);
         return record(ops.layerNorm(x, gain, bias, epsilon), wanted, dy -> {
-            accumulators.find(bias).ifPresent(sum -> ops.biasBackward(dy, sum));
-            accumulators.find(gain).ifPresent(sum -> ops.layerNormGainBackward(dy, x, epsilon, sum));
+            form(bias, sum -> ops.biasBackward(dy, sum));
+            form(gain, sum -> ops.layerNormGainBackward(dy, x, epsilon, sum));
             if (tracks(x)) {
                 ops.layerNormBackward(dy, x, gain, epsilon, gradients.into(x));
             }

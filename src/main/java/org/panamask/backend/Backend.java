@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
@@ -55,6 +56,19 @@ public interface Backend extends AutoCloseable {
     /// Where the time of its jobs went; empty unless [BackendSettings#profile] asked for it.
     default Optional<Profile> profile() {
         return Optional.empty();
+    }
+
+    /// Joins `ranks` for sums of their tensors; the caller closes what it gets before the backend. Every rank calls
+    /// this once, at the same point.
+    ///
+    /// @throws BackendException if it cannot work with other ranks
+    /// @throws org.panamask.launch.RankException if the others do not come
+    default Collective collective(Ranks ranks) {
+        if (ranks.place().world() == 1) {
+            return Collective.alone();
+        }
+        throw new BackendException("backend " + name() + ": it cannot sum the tensors of " + ranks.place().world()
+                + " ranks; start one process, or take another backend");
     }
 
     /// What it holds besides tensors, for estimates.

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 import org.panamask.tensor.Owner;
@@ -40,6 +41,11 @@ final class ProfiledBackend implements Backend {
     @Override
     public Ledger ledger() {
         return real.ledger();
+    }
+
+    @Override
+    public Collective collective(Ranks ranks) {
+        return real.collective(ranks);
     }
 
     @Override

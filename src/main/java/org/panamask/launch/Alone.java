@@ -26,6 +26,11 @@ record Alone() implements Ranks {
     }
 
     @Override
+    public RankException because(RankException lost) {
+        return lost;
+    }
+
+    @Override
     public void onFailure(Consumer<RankException> action) {}
 
     @Override

@@ -168,6 +168,12 @@ final class JoinedRanks implements Ranks {
     }
 
     @Override
+    public RankException because(RankException lost) {
+        awaitFailure();
+        return failure().orElse(lost);
+    }
+
+    @Override
     public void onFailure(Consumer<RankException> action) {
         RankException known;
         synchronized (this) {

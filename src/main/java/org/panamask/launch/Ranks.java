@@ -45,6 +45,9 @@ public sealed interface Ranks extends AutoCloseable permits Alone, JoinedRanks {
     /// The first failure of any rank that is known here.
     Optional<RankException> failure();
 
+    /// The failure that `lost` follows from, if news of it comes within seconds; else `lost` itself.
+    RankException because(RankException lost);
+
     /// Runs `action` once, on a thread of its own, when a rank fails or dies; it must end quickly.
     void onFailure(Consumer<RankException> action);
 

@@ -78,6 +78,24 @@ public final class Tensor {
         return new Tensor(target, dtype, memory, scope, identity);
     }
 
+    /// Elements from `from` on as a value of its own that shares their memory and lives as long.
+    ///
+    /// @param from the first element, in row-major order
+    /// @param part the extents of the result
+    /// @throws ShapeException if there are not so many elements
+    public Tensor part(long from, Shape part) {
+        if (from < 0 || from > shape.count() - part.count()) {
+            throw new ShapeException("part: " + shape + " has " + shape.count() + " elements, but got " + part
+                    + " from element " + from + " on");
+        }
+        long offset = from * dtype.bytes();
+        // Memory of a device is an address without a length.
+        MemorySegment piece = memory.byteSize() == 0
+                ? MemorySegment.ofAddress(memory.address() + offset)
+                : memory.asSlice(offset, part.count() * dtype.bytes());
+        return new Tensor(part, dtype, piece, scope, new Object());
+    }
+
     @Override
     public String toString() {
         return shape + " " + dtype;

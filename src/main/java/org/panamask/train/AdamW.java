@@ -13,15 +13,15 @@ import org.panamask.tensor.Weight;
 /// AdamW over every trained weight, with clipping by the global norm. Keeps two running means a weight.
 public final class AdamW {
     private final TrainSettings settings;
-    private final Accumulators accumulators;
+    private final List<Piece> pieces;
     private final Predicate<String> decays;
     private final List<Tensor> means = new ArrayList<>();
     private final List<Tensor> meanSquares = new ArrayList<>();
     private long steps;
 
-    private AdamW(TrainSettings settings, Accumulators accumulators, Predicate<String> decays) {
+    private AdamW(TrainSettings settings, List<Piece> pieces, Predicate<String> decays) {
         this.settings = settings;
-        this.accumulators = accumulators;
+        this.pieces = pieces;
         this.decays = decays;
     }
 
@@ -34,10 +34,16 @@ public final class AdamW {
     /// @param decays whether the weight of a name decays
     public static AdamW create(
             BackwardOps ops, Owner owner, TrainSettings settings, Accumulators accumulators, Predicate<String> decays) {
-        AdamW made = new AdamW(settings, accumulators, decays);
-        for (Weight weight : accumulators.weights()) {
-            made.means.add(ops.zeros(owner, weight.shape(), ops.sumType()));
-            made.meanSquares.add(ops.zeros(owner, weight.shape(), ops.sumType()));
+        return of(ops, owner, settings, StepGradients.whole(accumulators), decays);
+    }
+
+    /// State of zeros for `pieces`.
+    static AdamW of(
+            BackwardOps ops, Owner owner, TrainSettings settings, List<Piece> pieces, Predicate<String> decays) {
+        AdamW made = new AdamW(settings, pieces, decays);
+        for (Piece piece : pieces) {
+            made.means.add(ops.zeros(owner, piece.weight().shape(), ops.sumType()));
+            made.meanSquares.add(ops.zeros(owner, piece.weight().shape(), ops.sumType()));
         }
         return made;
     }
@@ -46,14 +52,16 @@ public final class AdamW {
     ///
     /// @return the norm of all gradients before clipping
     public double step(BackwardOps ops, double learningRate) {
-        double norm = norm(ops);
+        double norm = Math.sqrt(squares(ops));
         update(ops, learningRate, norm, 1);
+        pieces.forEach(piece -> ops.clear(piece.gradient()));
         return norm;
     }
 
-    /// The norm of all gradients as they were summed; not finite if one of them is not.
-    double norm(BackwardOps ops) {
-        return Math.sqrt(ops.doubles(ops.sumOfSquares(accumulators.tensors()))[0]);
+    /// The squared norm of the gradients of its pieces as they were summed; not finite if one of them is not.
+    double squares(BackwardOps ops) {
+        List<Tensor> gradients = pieces.stream().map(Piece::gradient).toList();
+        return gradients.isEmpty() ? 0 : ops.doubles(ops.sumOfSquares(gradients))[0];
     }
 
     /// How often weights were updated.
@@ -61,25 +69,22 @@ public final class AdamW {
         return steps;
     }
 
-    /// Updates every weight with gradients that are `lossScale` times too large and have the norm `norm` without
-    /// that, and clears them.
+    /// Updates its pieces with gradients that are `lossScale` times too large and, those of all ranks together, have
+    /// the norm `norm` without that.
     void update(BackwardOps ops, double learningRate, double norm, double lossScale) {
         double clip = settings.maxGradNorm() > 0 ? Math.min(1, settings.maxGradNorm() / (norm + 1e-6)) : 1;
         steps++;
-        List<Weight> weights = accumulators.weights();
-        List<Tensor> gradients = accumulators.tensors();
-        for (int i = 0; i < weights.size(); i++) {
-            double decay = decays.test(weights.get(i).name()) ? settings.weightDecay() : 0;
+        for (int i = 0; i < pieces.size(); i++) {
+            Weight weight = pieces.get(i).weight();
             AdamWStep numbers = new AdamWStep(
                     learningRate,
                     settings.adamBeta1(),
                     settings.adamBeta2(),
                     settings.adamEpsilon(),
-                    decay,
+                    decays.test(weight.name()) ? settings.weightDecay() : 0,
                     steps,
                     clip / lossScale);
-            ops.adamW(weights.get(i), gradients.get(i), means.get(i), meanSquares.get(i), numbers);
+            ops.adamW(weight, pieces.get(i).gradient(), means.get(i), meanSquares.get(i), numbers);
         }
-        accumulators.clear(ops);
     }
 }

@@ -1,6 +1,7 @@
 package org.panamask.train;
 
 import java.util.Arrays;
+import java.util.List;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.Ops;
@@ -27,6 +28,25 @@ final class LossSums {
         ce += Arrays.stream(rows).sum();
         correct += Arrays.stream(ops.ints(of.correct())).sum();
         scored += rows.length;
+    }
+
+    /// The sums as numbers, to be added to those of other ranks.
+    double[] numbers() {
+        return new double[] {loss, ce, correct, scored, scorable, tokens};
+    }
+
+    /// The sums of all ranks together, each as [#numbers] gives them.
+    static LossSums of(List<double[]> ranks) {
+        LossSums all = new LossSums();
+        for (double[] one : ranks) {
+            all.loss += one[0];
+            all.ce += one[1];
+            all.correct += (long) one[2];
+            all.scored += (long) one[3];
+            all.scorable += (long) one[4];
+            all.tokens += (long) one[5];
+        }
+        return all;
     }
 
     /// What they come to after a step that changed weights with gradients of norm `gradNorm`, or did not.

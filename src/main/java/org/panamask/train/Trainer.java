@@ -1,5 +1,6 @@
 package org.panamask.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,10 @@ import org.panamask.tensor.Owner;
 /// Runs optimizer steps. The loss of a step is summed over its micro-batches with weights that already hold the
 /// denominator of the whole step, so under `token_bound` the gradient does not depend on how the step was cut.
 ///
+/// Several ranks train together where the method names a [Team]: all of them see the window of the whole step, each
+/// computes its share of the micro-batches, and gradients and loss sums are added up, so that the numbers are those of
+/// one process, up to the order of addition.
+///
 /// Under f16 the loss is scaled, and gradients are checked once for the whole step, see [LossScaler]. One job is one
 /// step; after the first, a step of the same shapes takes no native memory. Not safe for several
 /// threads.
@@ -33,8 +38,9 @@ public final class Trainer implements AutoCloseable {
     private final Denoiser model;
     private final Learning learning;
     private final TrainSettings settings;
+    private final Team team;
     private final Owner owner;
-    private final Accumulators accumulators;
+    private final StepGradients gradients;
     private final AdamW optimizer;
     private final Optional<LossScaler> scaler;
 
@@ -51,15 +57,16 @@ public final class Trainer implements AutoCloseable {
         this.model = model;
         this.learning = how.learning();
         this.settings = how.settings();
+        this.team = how.team();
         this.scaler = precision == Precision.F16 ? Optional.of(new LossScaler()) : Optional.empty();
         this.owner = backend.owner("optimizer");
         try {
-            this.accumulators =
-                    backend.run("gradients", precision, ops -> Accumulators.of(ops, owner, weights.trainable()));
+            this.gradients = backend.run(
+                    "gradients", precision, ops -> StepGradients.of(ops, owner, weights.trainable(), team));
             this.optimizer = backend.run(
                     "optimizer",
                     precision,
-                    ops -> AdamW.create(ops, owner, settings, accumulators, Parameters::decays));
+                    ops -> AdamW.of(ops, owner, settings, gradients.pieces(), Parameters::decays));
         } catch (RuntimeException | Error failure) {
             owner.close();
             throw failure;
@@ -70,26 +77,49 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @param learning what it is shown and scored on
     /// @param settings rates, decay, clipping, seed
-    public record Method(Learning learning, TrainSettings settings) {}
+    /// @param team who trains it together
+    public record Method(Learning learning, TrainSettings settings, Team team) {
+        /// The method of one process alone.
+        public Method(Learning learning, TrainSettings settings) {
+            this(learning, settings, Team.alone());
+        }
+    }
 
     /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A
     /// micro-batch in which nothing is scored adds nothing and still counts. Under f16 a step whose gradients are
     /// not all finite changes no weight.
     public StepResult step(int step, List<TokenRows> window, double learningRate) {
         return backend.run(STEP, precision, ops -> {
-            LossSums sums = forwardAndBack(ops, step, window);
+            LossSums mine = forwardAndBack(ops, step, window);
+            gradients.complete();
+            Totals totals = totals(step, mine, optimizer.squares(ops));
             double scale = lossScale();
-            double scaledNorm = optimizer.norm(ops);
+            double scaledNorm = Math.sqrt(totals.squares());
             boolean taken =
                     scaler.map(each -> each.update(Double.isFinite(scaledNorm))).orElse(true);
             double norm = scaledNorm / scale;
             if (taken) {
                 optimizer.update(ops, learningRate, norm, scale);
+                gradients.updated(ops);
             } else {
-                accumulators.clear(ops);
+                gradients.clear(ops);
             }
-            return sums.result(norm, learningRate, !taken);
+            return totals.sums().result(norm, learningRate, !taken);
         });
+    }
+
+    /// What all ranks come to together.
+    ///
+    /// @param sums of the loss
+    /// @param squares the squared norm of all gradients
+    private record Totals(LossSums sums, double squares) {}
+
+    private Totals totals(int step, LossSums mine, double squares) {
+        double[] numbers = Arrays.copyOf(mine.numbers(), mine.numbers().length + 1);
+        numbers[numbers.length - 1] = squares;
+        List<double[]> all = team.ranks().gather("step " + step, numbers);
+        List<Double> ofEachRank = all.stream().map(one -> one[one.length - 1]).toList();
+        return new Totals(LossSums.of(all), gradients.squares(ofEachRank));
     }
 
     /// How often weights were updated: steps that were skipped are not counted. Schedules go by this number,
@@ -107,41 +137,64 @@ public final class Trainer implements AutoCloseable {
         return scaler.map(LossScaler::scale).orElse(1.0);
     }
 
-    /// Adds the gradients of `window`, times the loss scale, to the sums without changing a weight.
+    /// Adds the gradients of `window`, times the loss scale, to the sums of all ranks without changing a weight.
     StepResult accumulate(int step, List<TokenRows> window) {
-        return backend.run(
-                STEP, precision, ops -> forwardAndBack(ops, step, window).result(0, 0, false));
+        return backend.run(STEP, precision, ops -> {
+            LossSums mine = forwardAndBack(ops, step, window);
+            gradients.complete();
+            return totals(step, mine, 0).sums().result(0, 0, false);
+        });
     }
 
     /// The gradient sums.
     Accumulators accumulators() {
-        return accumulators;
+        return gradients.accumulators();
     }
 
     private LossSums forwardAndBack(BackwardOps ops, int step, List<TokenRows> given) {
         List<TokenRows> window = learning.window(given, step);
         LossWindow whole = windowOf(window);
         LossSums sums = new LossSums();
-        double scale = lossScale();
-        for (TokenRows rows : window) {
+        List<Work> works = new ArrayList<>();
+        for (TokenRows rows : team.share(window)) {
             sums.rows(rows, learning.scorable(rows));
             Learning.Task task = learning.task(rows, step, whole);
             if (!task.scored().isEmpty()) {
-                ops.scoped(() -> {
-                    Tape tape = tape(ops);
-                    CrossEntropy loss =
-                            task.scored().scaled(scale).crossEntropy(tape, model, withDropout(task, rows, step));
-                    sums.add(ops, loss, scale);
-                    tape.backward(loss);
-                    return sums;
-                });
+                works.add(new Work(rows, task));
             }
+        }
+        for (int i = 0; i < works.size(); i++) {
+            Work work = works.get(i);
+            boolean isLast = i == works.size() - 1;
+            ops.scoped(() -> {
+                forwardAndBack(ops, step, work, isLast, sums);
+                return sums;
+            });
         }
         return sums;
     }
 
+    /// One micro-batch.
+    private record Work(TokenRows rows, Learning.Task task) {}
+
+    /// The way back of the last micro-batch completes gradients one after another: their sums over the ranks start
+    /// while others are still formed.
+    private void forwardAndBack(BackwardOps ops, int step, Work work, boolean isLast, LossSums sums) {
+        double scale = lossScale();
+        Tape tape = tape(ops);
+        if (isLast) {
+            tape.onGradient(gradients::formed);
+        }
+        Canvas canvas = withDropout(work.task(), work.rows(), step);
+        CrossEntropy loss = work.task().scored().scaled(scale).crossEntropy(tape, model, canvas);
+        sums.add(ops, loss, scale);
+        tape.backward(loss);
+    }
+
     private Tape tape(BackwardOps ops) {
-        return settings.recompute() ? Tape.recomputing(ops, accumulators) : new Tape(ops, accumulators);
+        return settings.recompute()
+                ? Tape.recomputing(ops, gradients.accumulators())
+                : new Tape(ops, gradients.accumulators());
     }
 
     private Canvas withDropout(Learning.Task task, TokenRows rows, int step) {
@@ -157,7 +210,7 @@ public final class Trainer implements AutoCloseable {
                 window.size(), window.stream().mapToLong(learning::scorable).sum());
     }
 
-    /// Scores validation rows without dropout while `step` optimizer steps are completed; the noise is always the
+    /// Scores validation rows, of which each rank computes its share, without dropout while `step` optimizer steps are completed; the noise is always the
     /// same, so that numbers compare across steps.
     public StepResult evaluate(Learning validation, int step, List<TokenRows> given) {
         List<TokenRows> batches = validation.validationWindow(given);
@@ -165,7 +218,7 @@ public final class Trainer implements AutoCloseable {
         long scorable = batches.stream().mapToLong(validation::scorable).sum();
         LossWindow whole = new LossWindow(batches.size(), scorable);
         LossSums sums = new LossSums();
-        for (TokenRows rows : batches) {
+        for (TokenRows rows : team.share(batches)) {
             sums.rows(rows, validation.scorable(rows));
             Learning.Task task = validation.validation(rows, step, whole);
             if (!task.scored().isEmpty()) {
@@ -176,7 +229,8 @@ public final class Trainer implements AutoCloseable {
                 });
             }
         }
-        return sums.result(0, 0, false);
+        return LossSums.of(team.ranks().gather("validation after step " + step, sums.numbers()))
+                .result(0, 0, false);
     }
 
     /// Gives gradient sums and optimizer state back.

@@ -42,11 +42,12 @@ class AdamWTest {
     }
 
     private static Step taken(BackwardOps ops, AdamW optimizer, Weight weight, Accumulators sums, double lossScale) {
-        double norm = optimizer.norm(ops) / lossScale;
+        double norm = Math.sqrt(optimizer.squares(ops)) / lossScale;
         optimizer.update(ops, 1, norm, lossScale);
-        assertThat(ops.doubles(sums.tensors().getFirst())).containsExactly(0, 0);
         assertThat(optimizer.steps()).isEqualTo(1);
         double[] values = ops.doubles(weight.value());
+        assertThat(optimizer.step(ops, 1)).isEqualTo(norm * lossScale);
+        assertThat(ops.doubles(sums.tensors().getFirst())).containsExactly(0, 0);
         return new Step(norm, List.of(1 - values[0], 1 - values[1]));
     }
 

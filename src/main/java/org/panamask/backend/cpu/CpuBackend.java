@@ -8,7 +8,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostCollective;
 import org.panamask.backend.host.HostSpace;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
@@ -19,6 +21,7 @@ import org.panamask.ffi.NativeAccessException;
 import org.panamask.ffi.NativeLibraries;
 import org.panamask.ffi.NativeMemory;
 import org.panamask.ffi.NativeObjects;
+import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 
@@ -131,6 +134,11 @@ public final class CpuBackend extends JobBackend {
         return new BackendException("backend cpu: it computes in f32, bf16 and fp8 only, but got "
                 + name(precision)
                 + "; set backend.dtype to bf16 or f32, or backend.name to reference");
+    }
+
+    @Override
+    public Collective collective(Ranks ranks) {
+        return HostCollective.open(ranks);
     }
 
     @Override

@@ -2,11 +2,14 @@ package org.panamask.backend.reference;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostCollective;
 import org.panamask.backend.host.HostSpace;
 import org.panamask.backend.host.JavaMemory;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
+import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 
@@ -30,6 +33,11 @@ public final class ReferenceBackend extends JobBackend {
     /// Refuses nothing.
     @Override
     public void require(Precision precision) {}
+
+    @Override
+    public Collective collective(Ranks ranks) {
+        return HostCollective.open(ranks);
+    }
 
     @Override
     public MemoryModel memoryModel() {
