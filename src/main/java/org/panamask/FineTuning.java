@@ -1,32 +1,30 @@
 package org.panamask;
 
 import java.time.Duration;
-import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Backends;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.data.BatchPlan;
 import org.panamask.data.StepRule;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.launch.Launch;
+import org.panamask.launch.LaunchVariables;
+import org.panamask.launch.Place;
 import org.panamask.model.ModelFacts;
 import org.panamask.model.Models;
 import org.panamask.plan.MemoryLimit;
 import org.panamask.plan.MemoryPlan;
-import org.panamask.report.LoggedSteps;
-import org.panamask.report.LossPicture;
-import org.panamask.report.MetricsFile;
 import org.panamask.report.ProfileFile;
 import org.panamask.report.RunPlan;
 import org.panamask.report.RunSummary;
-import org.panamask.report.SampleFiles;
 import org.panamask.report.StepReport;
-import org.panamask.report.TensorBoardFile;
 import org.panamask.report.TrainingListener;
 import org.panamask.train.Learning;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.Recipe;
-import org.panamask.train.RunFolder;
 import org.panamask.train.Schedule;
 import org.panamask.train.StepResult;
 import org.panamask.train.Trainer;
@@ -34,6 +32,9 @@ import org.panamask.train.TrainingData;
 
 /// One training run: everything a recipe names, from its files to the adapter it leaves in the output folder. Opening
 /// it loads model and data, so that what is wrong is said before the first step.
+///
+/// Several processes that were launched together share the work: each opens and runs the same recipe. Rank 0 alone
+/// writes files and tells the listener.
 public final class FineTuning implements AutoCloseable {
     private static final int SHORT_ROW = 16;
 
@@ -45,10 +46,12 @@ public final class FineTuning implements AutoCloseable {
     private final Schedule schedule;
     private final Trainer trainer;
     private final Validation validation;
+    private final RunTeam team;
     private volatile boolean stopping;
 
-    private FineTuning(Recipe recipe, Backend backend, TrainingListener listener) {
+    private FineTuning(Recipe recipe, RunTeam team, Backend backend, TrainingListener listener) {
         this.recipe = recipe;
+        this.team = team;
         this.backend = backend;
         backend.require(recipe.backend().dtype());
         // Weights and optimizer state must fit before they are loaded; the rest when the rows are known.
@@ -74,7 +77,10 @@ public final class FineTuning implements AutoCloseable {
                     loaded.precision(),
                     loaded.model(),
                     loaded.trained(),
-                    new Trainer.Method(Learning.of(recipe.objective(), data.special(), seed), recipe.train()));
+                    new Trainer.Method(
+                            Learning.of(recipe.objective(), data.special(), seed),
+                            recipe.train(),
+                            team.agreed(recipe, data, backend)));
             this.validation = new Validation(recipe, loaded, data, trainer);
         } catch (RuntimeException | Error failure) {
             loaded.close();
@@ -84,7 +90,8 @@ public final class FineTuning implements AutoCloseable {
 
     /// What the run needs for rows of `columns` tokens, if that fits.
     private MemoryPlan plan(int columns) {
-        MemoryPlan planned = MemoryPlan.of(recipe, backend.memoryModel(), columns);
+        MemoryPlan planned = MemoryPlan.ofRank(
+                recipe, backend.memoryModel(), columns, team.place().world());
         MemoryLimit.of(recipe.backend()).require(recipe, planned, backend.memoryModel(), columns);
         return planned;
     }
@@ -122,13 +129,34 @@ public final class FineTuning implements AutoCloseable {
         return open(recipe, new TrainingListener() {});
     }
 
-    /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised.
+    /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised. Which of
+    /// several ranks this process is, the environment says.
     public static FineTuning open(Recipe recipe, TrainingListener listener) {
+        return open(recipe, listener, LaunchVariables.read(System.getenv()));
+    }
+
+    /// Loads what `recipe` names, as [#open(Recipe)] does, as one of the ranks of `launch`.
+    ///
+    /// @throws org.panamask.launch.RankException if the other ranks do not come, or fail
+    public static FineTuning open(Recipe recipe, TrainingListener listener, Launch launch) {
         Recipe aligned = aligned(recipe);
-        Backend backend = Backends.open(aligned.backend());
+        RunTeam team = RunTeam.join(launch, aligned);
         try {
-            return new FineTuning(aligned, backend, listener);
+            return open(aligned, team, launch.place().isFirst() ? listener : new TrainingListener() {});
         } catch (RuntimeException | Error failure) {
+            team.fail(failure);
+            team.close();
+            throw failure;
+        }
+    }
+
+    private static FineTuning open(Recipe aligned, RunTeam team, TrainingListener listener) {
+        Backend backend = Backends.open(team.placed(aligned.backend()));
+        try {
+            return new FineTuning(aligned, team, backend, listener);
+        } catch (RuntimeException | Error failure) {
+            team.fail(failure);
+            team.close();
             backend.close();
             throw failure;
         }
@@ -144,6 +172,11 @@ public final class FineTuning implements AutoCloseable {
     /// What is worth knowing of the data before training, a sentence each.
     public List<String> warnings() {
         return data.warnings();
+    }
+
+    /// Where this process stands among those that train together.
+    public Place place() {
+        return team.place();
     }
 
     /// The model being trained.
@@ -162,35 +195,43 @@ public final class FineTuning implements AutoCloseable {
     /// @throws org.panamask.data.DataException if the output folder holds the result of an earlier run
     public RunSummary run(TrainingListener listener) {
         long start = System.nanoTime();
-        RunFolder folder = RunFolder.create(recipe, backend.report());
-        try (MetricsFile metrics = MetricsFile.open(folder.path());
-                TensorBoardFile board = TensorBoardFile.create(folder.path(), InstantSource.system())) {
-            String title = "Loss of " + folder.path().getFileName();
-            TrainingListener all = LoggedSteps.of(
-                    recipe.train().logEvery(),
-                    TrainingListener.all(List.of(
-                            metrics,
-                            board,
-                            LossPicture.in(folder.path(), title, InstantSource.system()),
-                            SampleFiles.in(folder.path()),
-                            listener)));
-            all.started(new RunPlan(0, totalSteps(), recipe.backend().memoryLimitBytes(), folder.path()));
-            long done = loop(all, folder, start);
-            folder.saveResult(loaded);
-            backend.profile().ifPresent(profile -> ProfileFile.write(folder.path(), profile.table()));
-            all.saved(done, folder.path());
-            RunSummary summary = new RunSummary(done, done == totalSteps(), since(start));
-            all.finished(summary);
-            return summary;
+        // Only rank 0 has an output.
+        List<RunOutput> outputs = new ArrayList<>();
+        try {
+            team.once(
+                    "the output folder",
+                    () -> outputs.add(RunOutput.create(recipe, backend.report(), listener)));
+            return run(outputs.stream().findFirst(), start);
+        } catch (RuntimeException | Error failure) {
+            team.fail(failure);
+            throw failure;
+        } finally {
+            outputs.forEach(RunOutput::close);
         }
     }
 
-    private long loop(TrainingListener all, RunFolder folder, long start) {
+    private RunSummary run(Optional<RunOutput> output, long start) {
+        TrainingListener all = output.map(RunOutput::listener).orElseGet(() -> new TrainingListener() {});
+        output.ifPresent(one -> all.started(new RunPlan(
+                0, totalSteps(), recipe.backend().memoryLimitBytes(), one.folder().path())));
+        long done = loop(all, output, start);
+        team.once("the result", () -> output.ifPresent(one -> {
+            one.folder().saveResult(loaded);
+            backend.profile()
+                    .ifPresent(profile -> ProfileFile.write(one.folder().path(), profile.table()));
+            all.saved(done, one.folder().path());
+        }));
+        RunSummary summary = new RunSummary(done, done == totalSteps(), since(start));
+        all.finished(summary);
+        return summary;
+    }
+
+    private long loop(TrainingListener all, Optional<RunOutput> output, long start) {
         long total = totalSteps();
         long evaluated = -1;
         Samples samples = new Samples(loaded, recipe, data);
         for (long step = 0; step < total; step++) {
-            if (stopping) {
+            if (team.anyStops(step, stopping)) {
                 return step;
             }
             long before = System.nanoTime();
@@ -198,15 +239,19 @@ public final class FineTuning implements AutoCloseable {
             StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(trainer.updates()));
             double seconds = (System.nanoTime() - before) / 1e9;
             all.step(report(step + 1, result, seconds, start));
-            if (isDue(step + 1, recipe.train().evalEvery())) {
-                evaluate(all, step + 1, start);
-                evaluated = step + 1;
+            long done = step + 1;
+            if (isDue(done, recipe.train().evalEvery())) {
+                evaluate(all, done, start);
+                evaluated = done;
             }
-            if (isDue(step + 1, recipe.train().sampleEvery())) {
-                all.sampled(samples.take(step + 1));
+            if (isDue(done, recipe.train().sampleEvery())) {
+                team.once("a sample", () -> all.sampled(samples.take(done)));
             }
-            if (isDue(step + 1, recipe.train().saveEvery()) && step + 1 < total) {
-                all.saved(step + 1, folder.saveCheckpoint(loaded, step + 1));
+            if (isDue(done, recipe.train().saveEvery()) && done < total) {
+                team.once(
+                        "a checkpoint",
+                        () -> output.ifPresent(
+                                one -> all.saved(done, one.folder().saveCheckpoint(loaded, done))));
             }
         }
         if (evaluated != total) {
@@ -239,7 +284,8 @@ public final class FineTuning implements AutoCloseable {
 
     private void evaluate(TrainingListener all, long step, long start) {
         if (!data.validation().isEmpty()) {
-            all.evaluated(validation.run(step, since(start)));
+            StepResult scored = validation.score(step);
+            team.once("a validation", () -> all.evaluated(validation.report(step, scored, since(start))));
         }
     }
 
@@ -250,6 +296,7 @@ public final class FineTuning implements AutoCloseable {
     /// Gives model, optimizer state and backend back. Closing twice does nothing.
     @Override
     public void close() {
+        team.close();
         trainer.close();
         loaded.close();
         backend.close();

@@ -33,22 +33,28 @@ record Validation(Recipe recipe, LoadedModel loaded, TrainingData data, Trainer 
     // Validation noise has its own seed, so that numbers compare across steps and runs.
     private static final long SEED = 1_000_003;
 
-    /// Scores all rows while `step` optimizer steps are completed.
-    EvaluationReport run(long step, Duration elapsed) {
-        int size = recipe.train().evalBatch() > 0
-                ? recipe.train().evalBatch()
-                : recipe.train().microBatch();
-        List<TokenRows> batches = data.validationBatches(size);
+    /// The loss of all rows while `step` optimizer steps are completed; every rank computes its share.
+    StepResult score(long step) {
         Learning fixed = Learning.of(recipe.objective(), data.special(), SEED);
-        StepResult result = trainer.evaluate(fixed, Math.toIntExact(step), batches);
+        return trainer.evaluate(fixed, Math.toIntExact(step), data.validationBatches(size()));
+    }
+
+    /// What is reported of that loss, and the likelihood where the recipe asks for it.
+    EvaluationReport report(long step, StepResult scored, Duration elapsed) {
         return new EvaluationReport(
                 step,
-                result.loss(),
-                result.ceLoss(),
-                result.accuracy(),
-                recipe.train().evalNll() ? Optional.of(nll(batches, size)) : Optional.empty(),
+                scored.loss(),
+                scored.ceLoss(),
+                scored.accuracy(),
+                recipe.train().evalNll() ? Optional.of(nll(data.validationBatches(size()), size())) : Optional.empty(),
                 data.validation().size(),
                 elapsed);
+    }
+
+    private int size() {
+        return recipe.train().evalBatch() > 0
+                ? recipe.train().evalBatch()
+                : recipe.train().microBatch();
     }
 
     private EvaluationReport.Nll nll(List<TokenRows> batches, int size) {

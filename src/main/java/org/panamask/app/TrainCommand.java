@@ -41,23 +41,32 @@ final class TrainCommand implements Callable<Integer> {
         CountDownLatch done = new CountDownLatch(1);
         ProgressLine progress = ProgressLine.standard();
         try (FineTuning run = FineTuning.open(read, progress)) {
-            run.warnings().forEach(warning -> err.println("warning: " + warning));
-            err.flush();
+            boolean speaks = run.place().isFirst();
+            if (speaks) {
+                run.warnings().forEach(warning -> err.println("warning: " + warning));
+                err.flush();
+            }
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
             RunSummary summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
-            String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
-            err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
-                    + " steps, saved the " + result + " to " + read.output());
-            run.loaded().backend().profile().ifPresent(profile -> err.print("\n" + profile.table()));
-            List<Path> merged = run.loaded().merged();
-            if (!merged.isEmpty()) {
-                err.println("the adapter belongs on top of " + merged + ": name them before it, as -a FOLDER each");
+            if (speaks) {
+                tell(run, summary, read.output(), err);
             }
-            err.flush();
             return summary.finished() ? 0 : 130;
         } finally {
             done.countDown();
         }
+    }
+
+    private static void tell(FineTuning run, RunSummary summary, Path output, PrintWriter err) {
+        String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
+        err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
+                + " steps, saved the " + result + " to " + output);
+        run.loaded().backend().profile().ifPresent(profile -> err.print("\n" + profile.table()));
+        List<Path> merged = run.loaded().merged();
+        if (!merged.isEmpty()) {
+            err.println("the adapter belongs on top of " + merged + ": name them before it, as -a FOLDER each");
+        }
+        err.flush();
     }
 
     /// Says how much of the model a run changes when it starts.

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
 import org.panamask.backend.ShapeBackend;
 import org.panamask.checkpoint.HubFolder;
@@ -18,6 +19,7 @@ import org.panamask.data.RowIds;
 import org.panamask.diffusion.MdlmObjective;
 import org.panamask.diffusion.NoisePurpose;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.launch.Ranks;
 import org.panamask.model.Adapter;
 import org.panamask.model.Model;
 import org.panamask.model.Models;
@@ -30,6 +32,7 @@ import org.panamask.tensor.Owner;
 import org.panamask.train.Learning;
 import org.panamask.train.ModelSettings;
 import org.panamask.train.Recipe;
+import org.panamask.train.Team;
 import org.panamask.train.TokenGrowth;
 import org.panamask.train.Trainer;
 
@@ -59,7 +62,16 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
     /// @throws org.panamask.checkpoint.CheckpointException if a file is missing or wrong
     /// @throws org.panamask.config.SettingException if the adapter does not fit the model
     public static MemoryPlan of(Recipe recipe, MemoryModel model, int columns) {
-        return of(recipe, model, columns, (ops, owner, trainable) -> model(recipe.model(), ops, owner, trainable));
+        return ofRank(recipe, model, columns, 1);
+    }
+
+    /// Plans one of `world` ranks that run `recipe` together. Its operations are not those of the whole step.
+    public static MemoryPlan ofRank(Recipe recipe, MemoryModel model, int columns, int world) {
+        Team team = new Team(Ranks.alone(), Collective.imagined(world), recipe.ranks());
+        return of(
+                recipe,
+                new Place(model, columns, team),
+                (ops, owner, trainable) -> model(recipe.model(), ops, owner, trainable));
     }
 
     /// Plans `recipe` with the model of `config` instead of its own.
@@ -69,8 +81,7 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
     public static MemoryPlan of(Recipe recipe, ModelConfig config, MemoryModel model, int columns) {
         return of(
                 recipe,
-                model,
-                columns,
+                new Place(model, columns, Team.alone()),
                 (ops, owner, trainable) -> Models.shapes(Models.config(config), stored(config), ops, owner, trainable));
     }
 
@@ -79,9 +90,13 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         Model make(BackwardOps ops, Owner owner, boolean trainable);
     }
 
-    private static MemoryPlan of(Recipe recipe, MemoryModel model, int columns, ModelMaker maker) {
+    /// What a plan is for besides the recipe.
+    private record Place(MemoryModel model, int columns, Team team) {}
+
+    private static MemoryPlan of(Recipe recipe, Place place, ModelMaker maker) {
         Precision precision = recipe.backend().dtype();
-        ShapeBackend shapes = new ShapeBackend(precision, model);
+        int columns = place.columns();
+        ShapeBackend shapes = new ShapeBackend(precision, place.model());
         Owner weights = shapes.owner("weights");
         Owner branches = shapes.owner("adapter");
         boolean whole = recipe.lora().isEmpty() && recipe.model().adapter().isEmpty();
@@ -90,7 +105,7 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
                 shapes.run("load adapter", precision, ops -> adapter(recipe, planned, ops, branches));
         Parameters trained = adapter.map(Adapter::parameters).orElseGet(planned::parameters);
         Learning learning = Learning.of(recipe.objective(), SPECIAL, MemoryPlan::everythingHidden, 0);
-        Trainer.Method method = new Trainer.Method(learning, recipe.train());
+        Trainer.Method method = new Trainer.Method(learning, recipe.train(), place.team());
         try (Trainer trainer = new Trainer(shapes, precision, planned, trained, method)) {
             TokenRows rows = rows(recipe, recipe.train().microBatch(), columns);
             trainer.step(0, List.of(rows), 1);

@@ -20,6 +20,7 @@ import org.panamask.sampling.SamplerSettings;
 /// @param train how the weights are trained
 /// @param sample how samples are generated during training; as the model's family does when it is left out
 /// @param backend where the numbers are computed
+/// @param ranks how several processes train one model together
 /// @param output the folder for everything the run writes
 @Refuses({
     @Refuses.Entry(key = "model_name_or_path", why = Recipe.FLAT),
@@ -48,6 +49,9 @@ public record Recipe(
 
         @Key(doc = "where the numbers are computed") BackendSettings backend,
 
+        @Key(doc = "how several processes train one model together; see docs/launch.md")
+        RankSettings ranks,
+
         @Key(doc = "folder for everything the run writes") Path output) {
     static final String FLAT =
             "it belongs to LLaMA-Factory's flat files, which panamask recipe --from FILE carries over";
@@ -62,6 +66,7 @@ public record Recipe(
                 TrainSettings.defaults(),
                 Optional.empty(),
                 BackendSettings.defaults(),
+                RankSettings.defaults(),
                 output);
     }
 

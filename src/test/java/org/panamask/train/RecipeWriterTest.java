@@ -36,6 +36,7 @@ class RecipeWriterTest {
                 TrainSettings.defaults().with("learning_rate", 3e-5).with("seed", Long.MIN_VALUE),
                 Optional.of(DdmSettings.defaults().with("order", DdmSettings.Order.RANDOM)),
                 BackendSettings.defaults().with("memory_limit", "1.5 GiB"),
+                RankSettings.defaults().with("optimizer", RankSettings.Optimizer.SHARDED),
                 folder.resolve("out"));
         for (Recipe recipe : List.of(
                 defaults,
