@@ -129,8 +129,8 @@ public final class FineTuning implements AutoCloseable {
         return open(recipe, new TrainingListener() {});
     }
 
-    /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised. Which of
-    /// several ranks this process is, the environment says.
+    /// Loads what `recipe` names, as [#open(Recipe)] does; `listener` hears how far the rows are tokenised. Which
+    /// of several ranks this process is, the environment says.
     public static FineTuning open(Recipe recipe, TrainingListener listener) {
         return open(recipe, listener, LaunchVariables.read(System.getenv()));
     }
@@ -198,9 +198,7 @@ public final class FineTuning implements AutoCloseable {
         // Only rank 0 has an output.
         List<RunOutput> outputs = new ArrayList<>();
         try {
-            team.once(
-                    "the output folder",
-                    () -> outputs.add(RunOutput.create(recipe, backend.report(), listener)));
+            team.once("the output folder", () -> outputs.add(RunOutput.create(recipe, backend.report(), listener)));
             return run(outputs.stream().findFirst(), start);
         } catch (RuntimeException | Error failure) {
             team.fail(failure);
@@ -213,14 +211,19 @@ public final class FineTuning implements AutoCloseable {
     private RunSummary run(Optional<RunOutput> output, long start) {
         TrainingListener all = output.map(RunOutput::listener).orElseGet(() -> new TrainingListener() {});
         output.ifPresent(one -> all.started(new RunPlan(
-                0, totalSteps(), recipe.backend().memoryLimitBytes(), one.folder().path())));
+                0,
+                totalSteps(),
+                recipe.backend().memoryLimitBytes(),
+                one.folder().path())));
         long done = loop(all, output, start);
-        team.once("the result", () -> output.ifPresent(one -> {
-            one.folder().saveResult(loaded);
-            backend.profile()
-                    .ifPresent(profile -> ProfileFile.write(one.folder().path(), profile.table()));
-            all.saved(done, one.folder().path());
-        }));
+        team.once(
+                "the result",
+                () -> output.ifPresent(one -> {
+                    one.folder().saveResult(loaded);
+                    backend.profile()
+                            .ifPresent(profile -> ProfileFile.write(one.folder().path(), profile.table()));
+                    all.saved(done, one.folder().path());
+                }));
         RunSummary summary = new RunSummary(done, done == totalSteps(), since(start));
         all.finished(summary);
         return summary;

@@ -41,14 +41,19 @@ final class RunTeam implements AutoCloseable {
         return new RunTeam(Ranks.join(launch, recipe.ranks().times()));
     }
 
-    /// Settings of the backend for this process: where it shares a machine with others, and the recipe does not say how
-    /// many threads there are, it takes its share of the cores.
+    /// Settings of the backend for this process, where the recipe leaves them open: of several ranks it takes the
+    /// device of its place on the machine, and its share of the cores.
     BackendSettings placed(BackendSettings settings) {
+        if (place().world() == 1) {
+            return settings;
+        }
+        BackendSettings placed = settings.device().equals("auto")
+                ? settings.with("device", String.valueOf(place().localRank()))
+                : settings;
         int local = place().localWorld();
         return local > 1 && settings.threads() == 0
-                ? settings.with(
-                        "threads", Math.max(1, Runtime.getRuntime().availableProcessors() / local))
-                : settings;
+                ? placed.with("threads", Math.max(1, Runtime.getRuntime().availableProcessors() / local))
+                : placed;
     }
 
     /// Where this process stands.
@@ -73,8 +78,7 @@ final class RunTeam implements AutoCloseable {
     }
 
     private static Stream<byte[]> rows(TrainingData data) {
-        return Stream.concat(
-                        data.training().stream().flatMap(pack -> pack.rows().stream()), data.validation().stream())
+        return Stream.concat(data.training().stream().flatMap(pack -> pack.rows().stream()), data.validation().stream())
                 .map(RunTeam::bytes);
     }
 

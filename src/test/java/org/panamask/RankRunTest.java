@@ -153,7 +153,9 @@ final class RankRunTest {
         Recipe recipe = recipe("train.accumulate=1");
         assertThatExceptionOfType(SettingException.class)
                 .isThrownBy(() -> FineTuning.open(
-                        recipe, new TrainingListener() {}, LocalRanks.launches(2).getFirst()))
+                        recipe,
+                        new TrainingListener() {},
+                        LocalRanks.launches(2).getFirst()))
                 .withMessage("train.accumulate must be at least the number of ranks, 2, because its micro-batches are"
                         + " shared among them, not 1; a step of as many rows as before has accumulate: 2 and a"
                         + " micro_batch 2 times smaller");

@@ -59,8 +59,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private static void tell(FineTuning run, RunSummary summary, Path output, PrintWriter err) {
         String result = run.loaded().adapter().isPresent() ? "adapter" : "model";
-        err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps()
-                + " steps, saved the " + result + " to " + output);
+        err.println((summary.finished() ? "done after " : "interrupted after ") + summary.steps() + " steps, saved the "
+                + result + " to " + output);
         run.loaded().backend().profile().ifPresent(profile -> err.print("\n" + profile.table()));
         List<Path> merged = run.loaded().merged();
         if (!merged.isEmpty()) {

@@ -67,8 +67,8 @@ public interface Backend extends AutoCloseable {
         if (ranks.place().world() == 1) {
             return Collective.alone();
         }
-        throw new BackendException("backend " + name() + ": it cannot sum the tensors of " + ranks.place().world()
-                + " ranks; start one process, or take another backend");
+        throw new BackendException("backend " + name() + ": it cannot sum the tensors of "
+                + ranks.place().world() + " ranks; start one process, or take another backend");
     }
 
     /// What it holds besides tensors, for estimates.

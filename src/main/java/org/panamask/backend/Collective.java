@@ -21,8 +21,8 @@ public interface Collective extends AutoCloseable {
     /// Replaces `tensor`, of f32 or f64, by the mean of those of all ranks.
     void average(Tensor tensor);
 
-    /// Replaces this rank's part of `tensor`, of f32 or f64, by the sum of that part of all ranks; the other parts are
-    /// undefined afterwards. A part is one of [#world] equal pieces, in the order of ranks.
+    /// Replaces this rank's part of `tensor`, of f32 or f64, by the sum of that part of all ranks; the other parts
+    /// are undefined afterwards. A part is one of [#world] equal pieces, in the order of ranks.
     void sumParts(Tensor tensor);
 
     /// Replaces each part of `tensor` by that of the rank it belongs to.
@@ -33,8 +33,8 @@ public interface Collective extends AutoCloseable {
     /// @throws org.panamask.launch.RankException if a rank failed or died, or did not come in time
     void join();
 
-    /// Gives up what is still going on. Called outside of jobs, before the owners of its tensors are closed; closing
-    /// twice does nothing.
+    /// Gives up what is still going on. Called outside of jobs, before the owners of its tensors are closed;
+    /// closing twice does nothing.
     @Override
     void close();
 

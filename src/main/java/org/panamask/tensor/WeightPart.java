@@ -12,8 +12,8 @@ public final class WeightPart extends Weight {
     public WeightPart(Weight whole, long from, long count) {
         super(whole.name(), Shape.of(count), whole.trainable());
         if (from < 0 || from > whole.shape().count() - count) {
-            throw new ShapeException("part: " + whole.name() + " has " + whole.shape().count() + " elements, but got "
-                    + count + " from element " + from + " on");
+            throw new ShapeException("part: " + whole.name() + " has "
+                    + whole.shape().count() + " elements, but got " + count + " from element " + from + " on");
         }
         this.whole = whole;
         this.from = from;

@@ -69,8 +69,8 @@ public final class AdamW {
         return steps;
     }
 
-    /// Updates its pieces with gradients that are `lossScale` times too large and, those of all ranks together, have
-    /// the norm `norm` without that.
+    /// Updates its pieces with gradients that are `lossScale` times too large and, those of all ranks together,
+    /// have the norm `norm` without that.
     void update(BackwardOps ops, double learningRate, double norm, double lossScale) {
         double clip = settings.maxGradNorm() > 0 ? Math.min(1, settings.maxGradNorm() / (norm + 1e-6)) : 1;
         steps++;

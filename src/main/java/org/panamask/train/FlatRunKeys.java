@@ -114,8 +114,9 @@ final class FlatRunKeys {
                         "a run leaves weights, not optimizer state; name the checkpoint as adapter_name_or_path to go"
                                 + " on from its weights"),
                 FlatKey.ignored("remove_unused_columns", "which columns are prompt is never dropped"),
-                FlatKey.warned("deepspeed", "one process trains on one device; nothing is sharded"),
-                FlatKey.warned("ddp_timeout", "one process trains on one device"),
+                FlatKey.warned(
+                        "deepspeed", "several processes share the optimizer's state under ranks.optimizer: sharded"),
+                FlatKey.warned("ddp_timeout", "ranks wait for each other as ranks.step_seconds says"),
                 FlatKey.refused("neftune_noise_alpha", "embeddings get no noise"),
                 FlatKey.refused("use_galore", "the optimizer is AdamW"),
                 FlatKey.refused("use_badam", "the optimizer is AdamW"));

@@ -20,8 +20,8 @@ record GradientBucket(Tensor flat, SequencedMap<Weight, Long> starts) {
     /// Each begins at a multiple of this many elements: of 512 bytes of f32, more than any device asks for.
     private static final long ALIGNMENT = 128;
 
-    /// Buckets of zeros of about `bytes` bytes for `weights`, the last weight first: the way back forms its gradient
-    /// first.
+    /// Buckets of zeros of about `bytes` bytes for `weights`, the last weight first: the way back forms its
+    /// gradient first.
     static List<GradientBucket> of(BackwardOps ops, Owner owner, List<Weight> weights, Layout layout) {
         List<GradientBucket> buckets = new ArrayList<>();
         SequencedMap<Weight, Long> starts = new LinkedHashMap<>();
@@ -79,8 +79,7 @@ record GradientBucket(Tensor flat, SequencedMap<Weight, Long> starts) {
             long to = Math.min(first + size, start + entry.getKey().shape().count());
             if (from < to) {
                 pieces.add(new Piece(
-                        new WeightPart(entry.getKey(), from - start, to - from),
-                        flat.part(from, Shape.of(to - from))));
+                        new WeightPart(entry.getKey(), from - start, to - from), flat.part(from, Shape.of(to - from))));
             }
         }
         return pieces;

@@ -26,9 +26,7 @@ public record RankSettings(
         @Key(value = "300", doc = "seconds that ranks wait for all of them to be there, at least 1")
         int startSeconds,
 
-        @Key(
-                value = "1800",
-                doc = "seconds that ranks wait for each other in a step before they give up, at least 1")
+        @Key(value = "1800", doc = "seconds that ranks wait for each other in a step before they give up, at least 1")
         int stepSeconds) {
     /// Who keeps the state of the optimizer.
     public enum Optimizer {

@@ -14,9 +14,9 @@ import org.panamask.tensor.Owner;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
-/// Gradients that all ranks add up, bucket by bucket, while the way back still forms others. Buckets go out in one order
-/// on every rank, whatever the order in which they become ready. Where the optimizer is sharded each rank gets the sums
-/// of its part of every bucket, updates that part of the weights, and all gather the new values.
+/// Gradients that all ranks add up, bucket by bucket, while the way back still forms others. Buckets go out in one
+/// order on every rank, whatever the order in which they become ready. Where the optimizer is sharded each rank gets
+/// the sums of its part of every bucket, updates that part of the weights, and all gather the new values.
 final class SharedGradients implements StepGradients {
     private final Collective collective;
     private final boolean sharded;
@@ -39,8 +39,7 @@ final class SharedGradients implements StepGradients {
     }
 
     static SharedGradients create(BackwardOps ops, Owner owner, List<Weight> weights, Team team) {
-        GradientBucket.Layout layout =
-                new GradientBucket.Layout(team.settings().bucketBytes(), team.world());
+        GradientBucket.Layout layout = new GradientBucket.Layout(team.settings().bucketBytes(), team.world());
         List<GradientBucket> buckets = GradientBucket.of(ops, owner, weights, layout);
         SequencedMap<Weight, Tensor> sums = new LinkedHashMap<>();
         for (GradientBucket bucket : buckets.reversed()) {
@@ -64,7 +63,8 @@ final class SharedGradients implements StepGradients {
     @Override
     public void formed(Weight weight) {
         formed.add(weight);
-        while (started < buckets.size() && formed.containsAll(buckets.get(started).starts().keySet())) {
+        while (started < buckets.size()
+                && formed.containsAll(buckets.get(started).starts().keySet())) {
             start();
         }
     }
@@ -90,9 +90,7 @@ final class SharedGradients implements StepGradients {
 
     @Override
     public double squares(List<Double> ofEachRank) {
-        return sharded
-                ? ofEachRank.stream().mapToDouble(Double::doubleValue).sum()
-                : ofEachRank.get(collective.rank());
+        return sharded ? ofEachRank.stream().mapToDouble(Double::doubleValue).sum() : ofEachRank.get(collective.rank());
     }
 
     @Override

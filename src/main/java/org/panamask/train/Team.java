@@ -5,8 +5,8 @@ import java.util.List;
 import org.panamask.backend.Collective;
 import org.panamask.launch.Ranks;
 
-/// The ranks that train one model together. Each computes its share of the micro-batches of a step; gradients are summed
-/// over all of them, and weights stay equal to the last bit.
+/// The ranks that train one model together. Each computes its share of the micro-batches of a step; gradients are
+/// summed over all of them, and weights stay equal to the last bit.
 ///
 /// @param ranks who they are, and how they meet
 /// @param collective sums their tensors

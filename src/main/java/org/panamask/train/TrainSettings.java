@@ -49,7 +49,7 @@ import org.panamask.config.Settings;
     @Refuses.Entry(key = "fp16", why = "the number type is backend.dtype"),
     @Refuses.Entry(key = "bf16", why = "the number type is backend.dtype"),
     @Refuses.Entry(key = "pure_bf16", why = "trained weights are kept in f32; take backend.dtype: bf16"),
-    @Refuses.Entry(key = "deepspeed", why = "one process trains on one device; leave it out"),
+    @Refuses.Entry(key = "deepspeed", why = "ranks.optimizer: sharded is its stage 1; leave it out"),
     @Refuses.Entry(key = "report_to", why = "every run writes metrics.jsonl and TensorBoard events; leave it out")
 })
 public record TrainSettings(

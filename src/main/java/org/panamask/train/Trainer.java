@@ -61,8 +61,8 @@ public final class Trainer implements AutoCloseable {
         this.scaler = precision == Precision.F16 ? Optional.of(new LossScaler()) : Optional.empty();
         this.owner = backend.owner("optimizer");
         try {
-            this.gradients = backend.run(
-                    "gradients", precision, ops -> StepGradients.of(ops, owner, weights.trainable(), team));
+            this.gradients =
+                    backend.run("gradients", precision, ops -> StepGradients.of(ops, owner, weights.trainable(), team));
             this.optimizer = backend.run(
                     "optimizer",
                     precision,
@@ -210,8 +210,8 @@ public final class Trainer implements AutoCloseable {
                 window.size(), window.stream().mapToLong(learning::scorable).sum());
     }
 
-    /// Scores validation rows, of which each rank computes its share, without dropout while `step` optimizer steps are completed; the noise is always the
-    /// same, so that numbers compare across steps.
+    /// Scores validation rows, of which each rank computes its share, without dropout while `step` optimizer steps
+    /// are completed; the noise is always the same, so that numbers compare across steps.
     public StepResult evaluate(Learning validation, int step, List<TokenRows> given) {
         List<TokenRows> batches = validation.validationWindow(given);
         int all = batches.stream().mapToInt(TokenRows::batch).sum();

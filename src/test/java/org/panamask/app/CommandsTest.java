@@ -244,8 +244,8 @@ final class CommandsTest {
         assertThat(RecipeReader.parse(run.out(), "again", folder).data().dataset())
                 .containsExactly("a", "b");
         assertThat(run.err())
-                .startsWith("flat.yaml:5: deepspeed: accepted with a warning: one process trains on one device; nothing"
-                        + " is sharded\n");
+                .startsWith("flat.yaml:5: deepspeed: accepted with a warning: several processes share the"
+                        + " optimizer's state under ranks.optimizer: sharded\n");
         Files.writeString(flat, "quantization_bit: 4\n", StandardOpenOption.APPEND);
         CommandRun refused = CommandRun.of("recipe", "--from", flat);
         assertThat(refused.exitCode()).isEqualTo(2);

@@ -45,8 +45,8 @@ final class GradientOverlapTest {
     private record Event(String name, List<Place> places) {
         boolean touches(Place bucket) {
             return places.stream()
-                    .anyMatch(place -> place.address() >= bucket.address()
-                            && place.address() < bucket.address() + bucket.bytes());
+                    .anyMatch(place ->
+                            place.address() >= bucket.address() && place.address() < bucket.address() + bucket.bytes());
         }
     }
 
@@ -96,8 +96,7 @@ final class GradientOverlapTest {
     void theFirstBucketGoesOutBeforeTheLastGradientIsFormedAndNoneTooEarly(
             boolean recompute, RankSettings.Optimizer optimizer) {
         List<Event> events = new ArrayList<>();
-        RankSettings sharing =
-                RankSettings.defaults().with("bucket", "16KiB").with("optimizer", optimizer);
+        RankSettings sharing = RankSettings.defaults().with("bucket", "16KiB").with("optimizer", optimizer);
         try (Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference"));
                 Owner owner = backend.owner("model")) {
             Model model = backend.run(
@@ -111,7 +110,12 @@ final class GradientOverlapTest {
             try (Trainer trainer =
                     new Trainer(watched(backend, events), Precision.F32, model, model.parameters(), method)) {
                 events.clear();
-                trainer.step(0, IntStream.range(0, 4).mapToObj(GradientOverlapTest::rows).toList(), 1e-2);
+                trainer.step(
+                        0,
+                        IntStream.range(0, 4)
+                                .mapToObj(GradientOverlapTest::rows)
+                                .toList(),
+                        1e-2);
             }
         }
         requireOverlap(events);

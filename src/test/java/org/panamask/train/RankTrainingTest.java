@@ -41,7 +41,8 @@ final class RankTrainingTest {
     private static final int STEPS = 3;
 
     /// What is trained, where and how.
-    private record Setup(String backend, Precision precision, boolean lora, Optimizer optimizer, TrainSettings settings) {
+    private record Setup(
+            String backend, Precision precision, boolean lora, Optimizer optimizer, TrainSettings settings) {
         static Setup of(String backend, Precision precision, Optimizer optimizer) {
             return new Setup(backend, precision, false, optimizer, TrainSettings.defaults());
         }
@@ -73,7 +74,8 @@ final class RankTrainingTest {
             Model model = backend.run("make", setup.precision(), ops -> Models.create(config, 7, ops, owner));
             Parameters trained = setup.lora() ? adapted(backend, setup, model, owner) : model.parameters();
             // Small buckets, so that there are several.
-            RankSettings sharing = RankSettings.defaults().with("optimizer", setup.optimizer()).with("bucket", "16KiB");
+            RankSettings sharing =
+                    RankSettings.defaults().with("optimizer", setup.optimizer()).with("bucket", "16KiB");
             Learning learning = Learning.of(
                     new Objective.DdmSft(true, 1e-3, 1, LossNormalization.TOKEN_BOUND), new RowIds(1, 2, 3, 4, 5), 7);
             Trainer.Method method =

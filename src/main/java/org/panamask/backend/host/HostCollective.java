@@ -76,8 +76,8 @@ public final class HostCollective implements Collective {
 
     private long part(Tensor tensor) {
         if (tensor.count() % world() != 0) {
-            throw new IllegalArgumentException("ranks: a tensor must have " + world() + " equal parts, but got "
-                    + tensor.shape());
+            throw new IllegalArgumentException(
+                    "ranks: a tensor must have " + world() + " equal parts, but got " + tensor.shape());
         }
         return tensor.count() / world();
     }

@@ -77,9 +77,12 @@ final class HostCollectiveTest {
     @Test
     void aTensorWithoutEqualPartsIsRefused() {
         LocalRanks.run(3, ranks -> {
-            run(ranks, DType.F32, (collective, tensor) -> assertThatExceptionOfType(IllegalArgumentException.class)
-                    .isThrownBy(() -> collective.sumParts(tensor))
-                    .withMessage("ranks: a tensor must have 3 equal parts, but got [70000]"));
+            run(
+                    ranks,
+                    DType.F32,
+                    (collective, tensor) -> assertThatExceptionOfType(IllegalArgumentException.class)
+                            .isThrownBy(() -> collective.sumParts(tensor))
+                            .withMessage("ranks: a tensor must have 3 equal parts, but got [70000]"));
             return 0;
         });
     }
@@ -95,8 +98,7 @@ final class HostCollectiveTest {
                 return failing(collective);
             }
         });
-        assertThat(seen.getFirst())
-                .isEqualTo("rank 0 of 2 cannot go on: rank 1 of 2 failed: out of memory");
+        assertThat(seen.getFirst()).isEqualTo("rank 0 of 2 cannot go on: rank 1 of 2 failed: out of memory");
     }
 
     private static String failing(Collective collective) {
@@ -127,7 +129,8 @@ final class HostCollectiveTest {
         Precision precision = dtype == DType.F64 ? Precision.F64 : Precision.F32;
         double[] mine = new double[COUNT];
         Arrays.setAll(mine, i -> number(ranks.place().rank(), i));
-        try (Backend backend = Backends.open(BackendSettings.defaults().with("name", "reference").with("dtype", precision));
+        try (Backend backend = Backends.open(
+                        BackendSettings.defaults().with("name", "reference").with("dtype", precision));
                 Collective collective = backend.collective(ranks);
                 Owner owner = backend.owner("sums")) {
             return backend.run("sum", precision, ops -> {
