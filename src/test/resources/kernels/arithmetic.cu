@@ -1,6 +1,5 @@
-// Small kernels that tests of the runtime launch.
-//   scale: y[i] = factor * x[i] + addend[0], x and y [count] PMK_T, addend [1] f32
-//   outside: writes past the end of the memory of the device
+// A small kernel that tests of the runtime launch.
+//   y[i] = factor * x[i] + addend[0], x and y [count] PMK_T, addend [1] f32
 // One thread for each element; f32 arithmetic.
 #include "pmk.cuh"
 
@@ -11,8 +10,3 @@ PMK_EXPORT void scale(const PMK_T* x, PMK_T* y, const float* addend, i64 count, 
     }
 }
 PMK_REGISTER(scale)
-
-PMK_EXPORT void outside(float* y, i64 count) {
-    y[count + PMK_TID_X] = 1.f;
-}
-PMK_REGISTER(outside)

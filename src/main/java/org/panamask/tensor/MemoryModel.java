@@ -1,5 +1,7 @@
 package org.panamask.tensor;
 
+import java.util.Map;
+
 /// What a backend holds besides the tensors that operations are given and give: other forms of weights, and scratch
 /// memory while an operation runs. [ShapeOps] asks it, so that an estimate is that of the backend that will run.
 public interface MemoryModel {
@@ -12,6 +14,16 @@ public interface MemoryModel {
         FORWARD,
         /// `dy w`.
         BACKWARD
+    }
+
+    /// Bytes that the backend keeps as long as it runs, by their line in its ledger.
+    default Map<String, Long> kept() {
+        return Map.of();
+    }
+
+    /// Tensors of a job start at multiples of this many bytes.
+    default long alignment() {
+        return 64;
     }
 
     /// Bytes of the further form in which the owner of `weight`, `[out, in]`, keeps it once it has been multiplied

@@ -13,13 +13,14 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     private final DType dtype;
     private final MemoryModel model;
     private final boolean readable;
-    private final ShapeMemory memory = new ShapeMemory();
+    private final ShapeMemory memory;
     private final Map<String, Long> flops = new LinkedHashMap<>();
 
     /// Counts as `model` says; every number read is 0 if `readable`, and refused otherwise.
     ShapeForward(DType dtype, MemoryModel model, boolean readable) {
         this.dtype = dtype;
         this.model = model;
+        this.memory = new ShapeMemory(model);
         this.readable = readable;
     }
 

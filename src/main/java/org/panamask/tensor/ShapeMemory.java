@@ -8,15 +8,19 @@ import java.util.Map;
 
 /// The memory of [ShapeOps]: counts what a job and the owners would hold, and holds nothing.
 final class ShapeMemory implements JobArena {
-    /// Backends place tensors at multiples of a cache line.
-    private static final long ALIGNMENT = 64;
-
+    private final long alignment;
     private final Growth low = new Growth();
     private final Growth high = new Growth();
     private final Map<String, Long> owners = new LinkedHashMap<>();
     private End end = End.LOW;
     private long arenaPeak;
     private long peak;
+
+    /// Counts besides what a backend keeps that `model` describes.
+    ShapeMemory(MemoryModel model) {
+        this.alignment = model.alignment();
+        owners.putAll(model.kept());
+    }
 
     private record ShapeMark(End end, long used, int depth) implements Mark {}
 
@@ -71,8 +75,8 @@ final class ShapeMemory implements JobArena {
         return Tensor.of(shape, dtype, MemorySegment.NULL, owner.scope);
     }
 
-    private static long aligned(Shape shape, DType dtype) {
-        return (shape.count() * dtype.bytes() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    private long aligned(Shape shape, DType dtype) {
+        return (shape.count() * dtype.bytes() + alignment - 1) / alignment * alignment;
     }
 
     private void enterPeak() {

@@ -106,10 +106,17 @@ public final class CudaBackend extends JobBackend {
             return;
         }
         present.indices().clear();
-        if (present.status().isLost()) {
+        try {
+            if (!present.status().isLost()) {
+                present.queue().flush();
+            }
+        } catch (CudaException failure) {
+            if (finished) {
+                throw failure;
+            }
+            // What the job threw is thrown already, and came first.
+        } finally {
             present.queue().discard();
-        } else {
-            present.queue().flush();
         }
     }
 

@@ -34,13 +34,21 @@ public final class BackendMemory {
     /// @throws DeviceMemoryException if the bound is reached or the system has no more
     public Block take(String owner, long bytes, String purpose) {
         if (limitBytes > 0 && ledger.total() + bytes > limitBytes) {
-            throw exhausted(bytes, purpose, "of a limit of " + size(limitBytes));
+            throw exhausted(
+                    bytes,
+                    purpose,
+                    "of a limit of " + size(limitBytes),
+                    "lower train.micro_batch or data.max_tokens, or raise backend.memory_limit");
         }
         Block block;
         try {
             block = space.take(bytes);
-        } catch (OutOfMemoryError _) {
-            throw exhausted(bytes, purpose, "and the system gives no more");
+        } catch (OutOfMemoryError none) {
+            throw exhausted(
+                    bytes,
+                    purpose,
+                    "and " + none.getMessage(),
+                    "lower train.micro_batch or data.max_tokens, or set train.recompute to true");
         }
         ledger.take(owner, block.bytes());
         return block;
@@ -52,14 +60,14 @@ public final class BackendMemory {
         ledger.give(owner, block.bytes());
     }
 
-    private DeviceMemoryException exhausted(long bytes, String purpose, String bound) {
+    private DeviceMemoryException exhausted(long bytes, String purpose, String bound, String advice) {
         String owners = ledger.owners().entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .map(owner -> owner.getKey() + " " + size(owner.getValue()))
                 .collect(Collectors.joining(", "));
         return new DeviceMemoryException("out of memory: asked " + size(bytes) + " for " + purpose + ", "
                 + size(ledger.total()) + " in use (" + owners + ") " + bound
-                + "; lower train.micro_batch or data.max_tokens, or raise backend.memory_limit");
+                + "; " + advice);
     }
 
     private static String size(long bytes) {

@@ -3,6 +3,7 @@ package org.panamask.backend.memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -146,7 +147,14 @@ public abstract class JobBackend implements Backend {
             throw new BackendException("backend " + name + ": a job must not close the backend that runs it;"
                     + " close it when the job has returned");
         }
-        closed().join();
+        try {
+            closed().join();
+        } catch (CompletionException failure) {
+            if (failure.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failure;
+        }
     }
 
     private synchronized CompletableFuture<Void> closed() {
