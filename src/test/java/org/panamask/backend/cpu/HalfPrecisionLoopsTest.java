@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -13,9 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
@@ -162,6 +165,23 @@ class HalfPrecisionLoopsTest {
             Tensor sum = ops.upload(Shape.of(42), before);
             ops.accumulate(x, new Into(sum, true));
             assertThat(ops.doubles(sum)[41]).isEqualTo((float) before[41] + (float) in[41]);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void eightBitFloatsAreRoundedInTheScaleOfTheLargest(Float8 type) {
+        inBf16(ops -> {
+            Tensor x = normal(ops, 1, 3, 3001);
+            Tensor y = ops.empty(x.shape(), ops.dtype());
+            new EightBits(((CpuOps) ops).job, type).round(x.memory(), y.memory(), x.count());
+            double[] in = ops.doubles(x);
+            float scale = type.scale(
+                    (float) Arrays.stream(in).map(Math::abs).max().orElseThrow());
+            double[] out = ops.doubles(y);
+            for (int i = 0; i < in.length; i++) {
+                assertThat(out[i]).isEqualTo(type.rounded((float) in[i] * scale) / scale);
+            }
         });
     }
 
