@@ -39,13 +39,16 @@ final class Arguments {
 
     /// A 32-bit integer.
     Arguments i32(int value) {
-        INT.set(values, begin(Integer.BYTES, Integer.BYTES), value);
+        // First: it may replace the array.
+        int at = begin(Integer.BYTES, Integer.BYTES);
+        INT.set(values, at, value);
         return this;
     }
 
     /// A 64-bit integer.
     Arguments i64(long value) {
-        LONG.set(values, begin(Long.BYTES, Long.BYTES), value);
+        int at = begin(Long.BYTES, Long.BYTES);
+        LONG.set(values, at, value);
         return this;
     }
 

@@ -23,9 +23,23 @@ import org.panamask.tensor.Weight;
 /// The forward half of [CudaOps].
 abstract sealed class CudaForward implements Ops permits CudaOps {
     final CudaJob job;
+    final Pointwise pointwise;
+    final Sums sums;
+    final Rows rows;
+    final Normalization normalization;
+    final LayerNormalization layers;
+    final Rotary rotary;
+    final Dropout dropout;
 
     CudaForward(CudaJob job) {
         this.job = job;
+        this.pointwise = new Pointwise(job);
+        this.sums = new Sums(job);
+        this.rows = new Rows(job, pointwise);
+        this.normalization = new Normalization(job, pointwise, sums);
+        this.layers = new LayerNormalization(job, pointwise, sums);
+        this.rotary = new Rotary(job);
+        this.dropout = new Dropout(job);
     }
 
     @Override
@@ -94,8 +108,7 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     @Override
     public Tensor embedding(Tensor ids, Weight table) {
-        ShapeRules.embedding(ids, table);
-        throw absent("embedding");
+        return rows.embedding(ids, table, ShapeRules.embedding(ids, table));
     }
 
     /// What an operation says whose kernel this version lacks.
@@ -132,27 +145,27 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
     @Override
     public Tensor dropout(Tensor x, DropoutKey key) {
         ShapeRules.dropout(x, key);
-        throw absent("dropout");
+        return dropout.dropout(x, key);
     }
 
     @Override
     public Tensor rmsNorm(Tensor x, Weight gain, double epsilon) {
         ShapeRules.rmsNorm(x, gain);
         requireActivations("rmsNorm", x);
-        throw absent("rmsNorm");
+        return normalization.rmsNorm(x, gain, epsilon);
     }
 
     @Override
     public Tensor layerNorm(Tensor x, Weight gain, Weight bias, double epsilon) {
         ShapeRules.layerNorm(x, gain, bias);
         requireActivations("layerNorm", x);
-        throw absent("layerNorm");
+        return layers.layerNorm(x, gain, bias, epsilon);
     }
 
     @Override
     public Tensor rotate(Tensor x, Rotation rotation) {
         ShapeRules.rotate(x, rotation);
-        throw absent("rotate");
+        return rotary.rotate(x, rotation);
     }
 
     @Override
@@ -166,51 +179,49 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
     public Tensor swiGlu(Tensor gate, Tensor up) {
         ShapeRules.swiGlu(gate, up);
         requireActivations("swiGlu", gate);
-        throw absent("swiGlu");
+        return pointwise.swiGlu(gate, up);
     }
 
     @Override
     public Tensor gelu(Tensor x) {
         ShapeRules.gelu(x);
         requireActivations("gelu", x);
-        throw absent("gelu");
+        return pointwise.gelu(x);
     }
 
     @Override
     public Tensor add(Tensor x, Tensor y) {
         ShapeRules.add(x, y);
         requireActivations("add", x);
-        throw absent("add");
+        return pointwise.add(x, y);
     }
 
     @Override
     public Tensor extrapolate(Tensor from, Tensor to, double factor) {
         InferenceRules.extrapolate(from, to, factor);
-        throw absent("extrapolate");
+        return pointwise.extrapolate(from, to, factor);
     }
 
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
-        ShapeRules.gatherRows(x, rows);
-        throw absent("gatherRows");
+        return this.rows.gatherRows(x, rows, ShapeRules.gatherRows(x, rows));
     }
 
     @Override
     public void storeRows(Tensor x, Tensor rows, Tensor into) {
         InferenceRules.storeRows(x, rows, into);
-        throw absent("storeRows");
+        this.rows.storeRows(x, rows, into);
     }
 
     @Override
     public Tensor withRows(Tensor base, Tensor rows, Tensor x) {
         InferenceRules.withRows(base, rows, x);
-        throw absent("withRows");
+        return this.rows.withRows(base, rows, x);
     }
 
     @Override
     public Tensor columns(Tensor x, long from, long count) {
-        ShapeRules.columns(x, from, count);
-        throw absent("columns");
+        return pointwise.columns(x, from, ShapeRules.columns(x, from, count));
     }
 
     @Override

@@ -49,29 +49,24 @@ final class CudaOps extends CudaForward implements BackwardOps {
     @Override
     public void copy(Tensor from, Tensor to) {
         GradientRules.copy(from, to);
-        if (from.dtype() != to.dtype()) {
-            throw absent("copy between types");
-        }
-        job.device().indices().forget(to);
-        job.enqueue(new Command.Copy(from.memory().address(), to.memory().address(), from.bytes()));
+        pointwise.copy(from, to);
     }
 
     @Override
     public void clear(Tensor tensor) {
-        job.device().indices().forget(tensor);
-        job.enqueue(new Command.Clear(tensor.memory().address(), tensor.bytes()));
+        pointwise.clear(tensor);
     }
 
     @Override
     public void accumulate(Tensor x, Into into) {
         GradientRules.accumulate(x, into);
-        throw absent("accumulate");
+        pointwise.accumulate(x, into);
     }
 
     @Override
     public void embeddingBackward(Tensor dy, Tensor ids, Tensor table) {
         GradientRules.embeddingBackward(dy, ids, table);
-        throw absent("embeddingBackward");
+        rows.embeddingBackward(dy, ids, table);
     }
 
     @Override
@@ -89,43 +84,43 @@ final class CudaOps extends CudaForward implements BackwardOps {
     @Override
     public void biasBackward(Tensor dy, Tensor dbias) {
         GradientRules.biasBackward(dy, dbias);
-        throw absent("biasBackward");
+        sums.biasBackward(dy, dbias);
     }
 
     @Override
     public void dropoutBackward(Tensor dy, DropoutKey key, Into dx) {
         GradientRules.dropoutBackward(dy, key, dx);
-        throw absent("dropoutBackward");
+        dropout.apply(dy, key, dx);
     }
 
     @Override
     public void rmsNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx) {
         GradientRules.rmsNormBackward(dy, x, gain, dx);
-        throw absent("rmsNormBackward");
+        normalization.rmsNormBackward(dy, x, gain, epsilon, dx);
     }
 
     @Override
     public void rmsNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
         GradientRules.rmsNormGainBackward(dy, x, dgain);
-        throw absent("rmsNormGainBackward");
+        normalization.rmsNormGainBackward(dy, x, epsilon, dgain);
     }
 
     @Override
     public void layerNormBackward(Tensor dy, Tensor x, Weight gain, double epsilon, Into dx) {
         GradientRules.layerNormBackward(dy, x, gain, dx);
-        throw absent("layerNormBackward");
+        layers.layerNormBackward(dy, x, gain, epsilon, dx);
     }
 
     @Override
     public void layerNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
         GradientRules.layerNormGainBackward(dy, x, dgain);
-        throw absent("layerNormGainBackward");
+        layers.layerNormGainBackward(dy, x, epsilon, dgain);
     }
 
     @Override
     public void rotateBackward(Tensor dy, Rotation rotation, Into dx) {
         GradientRules.rotateBackward(dy, rotation, dx);
-        throw absent("rotateBackward");
+        rotary.rotateBackward(dy, rotation, dx);
     }
 
     @Override
@@ -139,26 +134,26 @@ final class CudaOps extends CudaForward implements BackwardOps {
     public void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Into dgate, Into dup) {
         GradientRules.swiGluBackward(dy, gate, up, dgate, dup);
         requireActivations("swiGluBackward", dy);
-        throw absent("swiGluBackward");
+        pointwise.swiGluBackward(dy, gate, up, dgate, dup);
     }
 
     @Override
     public void geluBackward(Tensor dy, Tensor x, Into dx) {
         GradientRules.geluBackward(dy, x, dx);
         requireActivations("geluBackward", dy);
-        throw absent("geluBackward");
+        pointwise.geluBackward(dy, x, dx);
     }
 
     @Override
     public void columnsBackward(Tensor dy, long from, Into dx) {
         GradientRules.columnsBackward(dy, from, dx);
-        throw absent("columnsBackward");
+        pointwise.columnsBackward(dy, from, dx);
     }
 
     @Override
     public void gatherRowsBackward(Tensor dy, Tensor rows, Into dx) {
         GradientRules.gatherRowsBackward(dy, rows, dx);
-        throw absent("gatherRowsBackward");
+        this.rows.gatherRowsBackward(dy, rows, dx);
     }
 
     @Override
@@ -171,12 +166,13 @@ final class CudaOps extends CudaForward implements BackwardOps {
     @Override
     public Tensor sumOfSquares(List<Tensor> tensors) {
         GradientRules.sumOfSquares(tensors);
-        throw absent("sumOfSquares");
+        return sums.sumOfSquares(tensors);
     }
 
     @Override
     public void adamW(Weight w, Tensor gradient, Tensor mean, Tensor meanSquare, AdamWStep step) {
         GradientRules.adamW(w, gradient, mean, meanSquare, step);
-        throw absent("adamW");
+        sums.adamW(w.value(), gradient, mean, meanSquare, step);
+        w.changed();
     }
 }

@@ -21,6 +21,11 @@ record Family(String name, SortedMap<String, String> defines) {
         return new Family(name, new TreeMap<>()).with("PMK_T", type(dtype));
     }
 
+    /// The family that reads elements of `from` and writes those of `to`.
+    static Family between(String name, DType from, DType to) {
+        return new Family(name, new TreeMap<>()).with("PMK_FROM", type(from)).with("PMK_TO", type(to));
+    }
+
     /// The same with one more macro.
     Family with(String macro, String value) {
         SortedMap<String, String> more = new TreeMap<>(defines);
@@ -38,12 +43,13 @@ record Family(String name, SortedMap<String, String> defines) {
     /// What kernels call `dtype`.
     static String type(DType dtype) {
         return switch (dtype) {
+            case F64 -> "double";
             case F32 -> "float";
             case BF16 -> "bf16";
             case F16 -> "f16";
             case F8_E4M3 -> "e4m3";
             case F8_E5M2 -> "e5m2";
-            case F64, I64, I32, I16, I8, U8, BOOL ->
+            case I64, I32, I16, I8, U8, BOOL ->
                 throw new IllegalArgumentException("kernels have no activations of " + dtype);
         };
     }

@@ -176,8 +176,8 @@ class HalfPrecisionLoopsTest {
             Tensor y = ops.empty(x.shape(), ops.dtype());
             new EightBits(((CpuOps) ops).job, type).round(x.memory(), y.memory(), x.count());
             double[] in = ops.doubles(x);
-            float scale = type.scale(
-                    (float) Arrays.stream(in).map(Math::abs).max().orElseThrow());
+            float scale =
+                    type.scale((float) Arrays.stream(in).map(Math::abs).max().orElseThrow());
             double[] out = ops.doubles(y);
             for (int i = 0; i < in.length; i++) {
                 assertThat(out[i]).isEqualTo(type.rounded((float) in[i] * scale) / scale);

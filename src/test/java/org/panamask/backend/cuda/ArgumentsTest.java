@@ -15,6 +15,17 @@ class ArgumentsTest {
     }
 
     @Test
+    void thereIsNoMostNumberOfParameters() {
+        Arguments arguments = new Arguments();
+        for (int i = 0; i < 40; i++) {
+            arguments.i64(i).i32(i);
+        }
+        assertThat(arguments.offsets()).hasSize(80).endsWith(39 * 16, 39 * 16 + 8);
+        assertThat(arguments.values()[39 * 16]).isEqualTo((byte) 39);
+        assertThat(arguments.values()[39 * 16 + 8]).isEqualTo((byte) 39);
+    }
+
+    @Test
     void equalValuesMakeEqualArguments() {
         Arguments one = new Arguments().i64(1).i32(2);
         assertThat(one)
