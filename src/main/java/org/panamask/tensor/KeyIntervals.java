@@ -87,9 +87,19 @@ public final class KeyIntervals {
         return key;
     }
 
+    /// Whether bits are given besides the intervals.
+    public boolean isGiven() {
+        return given.tokens() != 0;
+    }
+
+    /// The given bit of query row `row` and key `j`; only where [#isGiven].
+    public boolean given(int row, int j) {
+        return bits.get((rows[row] / keys % given.batch() * keys + index(row)) * keys + j);
+    }
+
     /// Whether visibility is the intervals alone, without draws or given bits.
     public boolean isPlain() {
-        return threshold == AnnealingDraw.FULL && given.tokens() == 0;
+        return threshold == AnnealingDraw.FULL && !isGiven();
     }
 
     /// The first key that some row of `[from, to)` may see.
@@ -135,8 +145,8 @@ public final class KeyIntervals {
             if (threshold != AnnealingDraw.FULL) {
                 sees &= j <= i || visible[j - span.from()];
             }
-            if (given.tokens() != 0) {
-                sees &= bits.get((rows[row] / keys % given.batch() * keys + i) * keys + j);
+            if (isGiven()) {
+                sees &= given(row, j);
             }
             visible[j - span.from()] = sees;
             any |= sees;

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.panamask.backend.BackendException;
+import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
@@ -23,6 +24,7 @@ import org.panamask.tensor.Weight;
 /// The forward half of [CudaOps].
 abstract sealed class CudaForward implements Ops permits CudaOps {
     final CudaJob job;
+    final Attention attentions;
     final Pointwise pointwise;
     final Sums sums;
     final Rows rows;
@@ -33,6 +35,7 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     CudaForward(CudaJob job) {
         this.job = job;
+        this.attentions = new Attention(job);
         this.pointwise = new Pointwise(job);
         this.sums = new Sums(job);
         this.rows = new Rows(job, pointwise);
@@ -172,7 +175,7 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
     public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
         ShapeRules.attention(q, k, v, mask, dropout);
         requireActivations("attention", q);
-        throw absent("attention");
+        return attentions.attention(new BackwardOps.AttentionInputs(q, k, v, mask, dropout));
     }
 
     @Override

@@ -127,7 +127,7 @@ final class CudaOps extends CudaForward implements BackwardOps {
     public void attentionBackward(Tensor dy, AttentionInputs inputs, Into dq, Into dk, Into dv) {
         GradientRules.attentionBackward(dy, inputs, dq, dk, dv);
         requireActivations("attentionBackward", dy);
-        throw absent("attentionBackward");
+        attentions.backward(dy, inputs, new AttentionEngine.Gradients(dq, dk, dv));
     }
 
     @Override

@@ -1,0 +1,112 @@
+package org.panamask.backend.cuda.attention;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.panamask.tensor.BackwardOps.AttentionInputs;
+import org.panamask.tensor.Into;
+import org.panamask.tensor.Tensor;
+
+/// The parameter of every attention kernel: `AttentionProblem` of `kernels/attention.cuh`, field by field.
+public final class AttentionProblem {
+    private static final int POINTERS = 18;
+    private static final int BYTES = POINTERS * 8 + 12 * 4;
+
+    private final ByteBuffer fields = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
+
+    /// What a pointer of the structure points to, in order.
+    private enum Field {
+        Q,
+        K,
+        V,
+        O,
+        LSE,
+        DOUT,
+        DELTA,
+        DQ_SUM,
+        DQ,
+        DK,
+        DV,
+        TILES,
+        TILE_STARTS,
+        INDEX,
+        BOUNDS,
+        GIVEN,
+        DRAWS,
+        DROPOUT_ROWS
+    }
+
+    /// The inputs, with `table` at `at` on the device.
+    ///
+    /// @param inputs queries, keys and values
+    /// @param table of the inputs' mask
+    /// @param at where its integers lie
+    public AttentionProblem(AttentionInputs inputs, MaskTable table, MemorySegment at) {
+        put(Field.Q, inputs.q().memory());
+        put(Field.K, inputs.k().memory());
+        put(Field.V, inputs.v().memory());
+        long start = at.address();
+        put(Field.DRAWS, start);
+        put(Field.TILES, start + table.tileRecords() * 4L);
+        put(Field.TILE_STARTS, start + table.tileStarts() * 4L);
+        put(Field.INDEX, start + table.indices() * 4L);
+        put(Field.BOUNDS, start + table.bounds() * 4L);
+        put(Field.GIVEN, inputs.mask().isGiven() ? start + table.given() * 4L : 0);
+        inputs.dropout().ifPresent(key -> put(Field.DROPOUT_ROWS, key.rows().memory()));
+        fields.position(POINTERS * 8);
+        fields.putInt(inputs.mask().count());
+        fields.putInt(Math.toIntExact(inputs.q().shape().extent(1)));
+        fields.putInt(Math.toIntExact(inputs.k().shape().extent(1)));
+        fields.putInt(Math.toIntExact(inputs.q().shape().last()));
+        fields.putInt(inputs.mask().keys());
+        fields.putInt(table.isAnnealed() ? 1 : 0);
+        fields.putInt(0).putInt(0).putInt(0);
+        fields.putFloat((float) (1 / Math.sqrt(inputs.q().shape().last())));
+        fields.putFloat(inputs.dropout().map(key -> key.scale()).orElse(1f));
+    }
+
+    private void put(Field field, long address) {
+        fields.putLong(field.ordinal() * 8, address);
+    }
+
+    private void put(Field field, MemorySegment memory) {
+        put(field, memory.address());
+    }
+
+    /// Where results go, and the logarithms of the sums that the way back needs.
+    public AttentionProblem result(MemorySegment o, MemorySegment lse) {
+        put(Field.O, o);
+        put(Field.LSE, lse);
+        return this;
+    }
+
+    /// The gradient of the result, and room for its products with the result.
+    public AttentionProblem gradient(Tensor dout, MemorySegment delta) {
+        put(Field.DOUT, dout.memory());
+        put(Field.DELTA, delta);
+        return this;
+    }
+
+    /// Where gradients of queries are summed by atomics.
+    public AttentionProblem sums(MemorySegment sums) {
+        put(Field.DQ_SUM, sums);
+        return this;
+    }
+
+    /// Where gradients go.
+    public AttentionProblem into(Into dq, Into dk, Into dv) {
+        put(Field.DQ, dq.tensor().memory());
+        put(Field.DK, dk.tensor().memory());
+        put(Field.DV, dv.tensor().memory());
+        int flags = POINTERS * 8 + 6 * 4;
+        fields.putInt(flags, dq.add() ? 1 : 0);
+        fields.putInt(flags + 4, dk.add() ? 1 : 0);
+        fields.putInt(flags + 8, dv.add() ? 1 : 0);
+        return this;
+    }
+
+    /// The structure as C lays it out.
+    public byte[] bytes() {
+        return fields.array().clone();
+    }
+}
