@@ -71,7 +71,7 @@ public final class DnnlPrimitive extends NativeHandle {
     }
 
     @Override
-    void closeParts() {
+    protected void closeParts() {
         slots.forEach(DnnlMemory::close);
         arena.close();
     }

@@ -68,5 +68,5 @@ public abstract class NativeHandle implements AutoCloseable {
     }
 
     /// Closes what the object was made of, after it.
-    void closeParts() {}
+    protected void closeParts() {}
 }
