@@ -120,3 +120,67 @@ PMK_EXPORT void rounded(const float* x,  // [count]
     y[3 * count + i] = pmk_to_f32(r);
 }
 PMK_REGISTER(rounded)
+
+// The product again with operands that ldmatrix gathers from rows in shared memory; b lies transposed.
+template <class T> PMK_DEV void loaded_product(const T* a, const T* b, float* d, T* rows) {
+    const int lane = PMK_TID_X & 31, g = lane >> 2, t = lane & 3;
+    for (int i = lane; i < 256; i += 32) rows[i] = a[i];
+    for (int i = lane; i < 128; i += 32) rows[256 + i] = b[i];
+    pmk_sync();
+    u32 left[4], both[4];
+    pmk_ldmatrix_x4(left, rows + (lane & 15) * 16 + (lane >> 4) * 8);
+    // The last two of the four matrices are the first two again.
+    pmk_ldmatrix_x4(both, rows + 256 + (lane & 7) * 16 + ((lane >> 3) & 1) * 8);
+    const u32 right[2] = {both[0], both[1]};
+    float sums[4] = {};
+    pmk_mma_16816(sums, left, right, static_cast<const T*>(nullptr));
+    PMK_UNROLL for (int r = 0; r < 4; r++) d[(g + 8 * (r >> 1)) * 8 + 2 * t + (r & 1)] = sums[r];
+}
+
+PMK_EXPORT void loaded_product_bf16(const bf16* a,  // [16, 16]
+                                    const bf16* b,  // [8, 16]
+                                    float* d) {     // [16, 8]
+    PMK_SHARED(bf16, rows, 384);
+    loaded_product(a, b, d, rows);
+}
+PMK_REGISTER(loaded_product_bf16)
+
+PMK_EXPORT void loaded_product_f16(const f16* a,  // [16, 16]
+                                   const f16* b,  // [8, 16]
+                                   float* d) {    // [16, 8]
+    PMK_SHARED(f16, rows, 384);
+    loaded_product(a, b, d, rows);
+}
+PMK_REGISTER(loaded_product_f16)
+
+// 16 bytes a lane by asynchronous copies in two groups, of which every third lane takes nothing; each lane then reads
+// what its neighbour's copy left.
+PMK_EXPORT void copied_words(const u32* from,  // [2, 32, 4]
+                             u32* to) {        // [2, 32, 4]
+    PMK_SHARED(u32, landed, 256);
+    const int lane = PMK_TID_X & 31;
+    PMK_UNROLL for (int group = 0; group < 2; group++) {
+        const int at = (group * 32 + lane) * 4;
+        pmk_cp_async16(landed + at, from + at, lane % 3 != group);
+        pmk_cp_commit();
+    }
+    pmk_cp_wait<1>();
+    pmk_sync();
+    for (int i = lane; i < 128; i += 32) to[i] = landed[i ^ 4];
+    pmk_cp_wait<0>();
+    pmk_sync();
+    for (int i = lane; i < 128; i += 32) to[128 + i] = landed[128 + (i ^ 4)];
+}
+PMK_REGISTER(copied_words)
+
+// 2^x, log2 |x| and 1 / sqrt |x|, as fast as the device has them.
+PMK_EXPORT void fast_functions(const float* x,  // [count]
+                               float* y,        // [3, count]
+                               int count) {
+    const int i = PMK_BID_X * PMK_BDIM_X + PMK_TID_X;
+    if (i >= count) return;
+    y[i] = pmk_exp2(x[i]);
+    y[count + i] = pmk_log2(pmk_abs(x[i]));
+    y[2 * count + i] = pmk_rsqrt(pmk_abs(x[i]));
+}
+PMK_REGISTER(fast_functions)
