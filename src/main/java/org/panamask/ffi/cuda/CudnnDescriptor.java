@@ -52,11 +52,7 @@ public abstract sealed class CudnnDescriptor extends NativeHandle
 
     final void putLongs(int attribute, long... values) {
         try (Arena frame = Arena.ofConfined()) {
-            put(
-                    attribute,
-                    Cudnn.CUDNN_TYPE_INT64(),
-                    values.length,
-                    frame.allocateFrom(ValueLayout.JAVA_LONG, values));
+            put(attribute, Cudnn.CUDNN_TYPE_INT64(), values.length, frame.allocateFrom(ValueLayout.JAVA_LONG, values));
         }
     }
 
@@ -69,11 +65,8 @@ public abstract sealed class CudnnDescriptor extends NativeHandle
 
     final void putFlag(int attribute, boolean value) {
         try (Arena frame = Arena.ofConfined()) {
-            put(
-                    attribute,
-                    Cudnn.CUDNN_TYPE_BOOLEAN(),
-                    1,
-                    frame.allocateFrom(ValueLayout.JAVA_BYTE, (byte) (value ? 1 : 0)));
+            put(attribute, Cudnn.CUDNN_TYPE_BOOLEAN(), 1, frame.allocateFrom(ValueLayout.JAVA_BYTE, (byte)
+                    (value ? 1 : 0)));
         }
     }
 

@@ -29,9 +29,8 @@ public final class CudnnException extends NativeException {
         try (Arena frame = Arena.ofConfined()) {
             MemorySegment text = frame.allocate(TEXT_BYTES);
             Cudnn.cudnnGetLastErrorString(text, TEXT_BYTES);
-            String name = Cudnn.cudnnGetErrorString(status)
-                    .reinterpret(TEXT_BYTES)
-                    .getString(0);
+            String name =
+                    Cudnn.cudnnGetErrorString(status).reinterpret(TEXT_BYTES).getString(0);
             String meaning = text.getString(0).strip();
             throw new CudnnException(call, name, meaning.isEmpty() ? "cuDNN says no more" : meaning, status);
         }

@@ -10,11 +10,7 @@ import org.panamask.ffi.NativeObjects;
 /// cuDNN on the device of the current context.
 public final class CudnnHandle extends NativeHandle {
     private CudnnHandle(MemorySegment handle, NativeObjects objects) {
-        super(
-                "cudnn handle",
-                handle,
-                objects,
-                each -> CudnnException.check(Cudnn.cudnnDestroy(each), "cudnnDestroy"));
+        super("cudnn handle", handle, objects, each -> CudnnException.check(Cudnn.cudnnDestroy(each), "cudnnDestroy"));
     }
 
     /// Starts cuDNN, which must be loaded.
@@ -30,8 +26,7 @@ public final class CudnnHandle extends NativeHandle {
 
     /// Enqueues what runs from now on on `stream`.
     public void use(CudaStream stream) {
-        CudnnException.check(
-                Cudnn.cudnnSetStream(address(), stream.stream("cudnnSetStream")), "cudnnSetStream");
+        CudnnException.check(Cudnn.cudnnSetStream(address(), stream.stream("cudnnSetStream")), "cudnnSetStream");
     }
 
     MemorySegment library() {

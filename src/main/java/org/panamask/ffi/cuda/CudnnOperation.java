@@ -51,8 +51,7 @@ public final class CudnnOperation extends CudnnDescriptor {
     /// @param t the third, where there is one
     /// @param y the result
     /// @param axis of [CudnnPointwise#INDEX]
-    public record Operands(
-            CudnnTensor x, Optional<CudnnTensor> b, Optional<CudnnTensor> t, CudnnTensor y, long axis) {}
+    public record Operands(CudnnTensor x, Optional<CudnnTensor> b, Optional<CudnnTensor> t, CudnnTensor y, long axis) {}
 
     /// `y = mode(x, b, t)` of each element, computed in `type`.
     public static CudnnOperation pointwise(
@@ -78,11 +77,10 @@ public final class CudnnOperation extends CudnnDescriptor {
     /// Reduces `x` to `y`, along the axes where `y` has extent 1.
     public static CudnnOperation reduction(Reduction mode, CudnnTensor x, CudnnTensor y, NativeObjects objects) {
         Config config = new Config("reduction", Cudnn.CUDNN_BACKEND_REDUCTION_DESCRIPTOR(), objects);
-        int code =
-                switch (mode) {
-                    case SUM -> Cudnn.CUDNN_REDUCE_TENSOR_ADD();
-                    case LARGEST -> Cudnn.CUDNN_REDUCE_TENSOR_MAX();
-                };
+        int code = switch (mode) {
+            case SUM -> Cudnn.CUDNN_REDUCE_TENSOR_ADD();
+            case LARGEST -> Cudnn.CUDNN_REDUCE_TENSOR_MAX();
+        };
         config.putCode(Cudnn.CUDNN_ATTR_REDUCTION_OPERATOR(), Cudnn.CUDNN_TYPE_REDUCTION_OPERATOR_TYPE(), code);
         config.putCode(Cudnn.CUDNN_ATTR_REDUCTION_COMP_TYPE(), Cudnn.CUDNN_TYPE_DATA_TYPE(), CudnnType.FLOAT.code());
         config.finish();

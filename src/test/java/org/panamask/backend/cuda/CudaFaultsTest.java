@@ -59,7 +59,12 @@ class CudaFaultsTest {
                     job.launch(
                             job.kernel("arithmetic", "scale"),
                             Grid.covering(COUNT, 32),
-                            new Arguments().pointer(x).pointer(y).pointer(loaded).i64(COUNT).f32(1));
+                            new Arguments()
+                                    .pointer(x)
+                                    .pointer(y)
+                                    .pointer(loaded)
+                                    .i64(COUNT)
+                                    .f32(1));
                     x = y;
                 }
                 return Arrays.stream(job.doubles(x)).sum();
@@ -98,8 +103,8 @@ class CudaFaultsTest {
         assertThat(calls).isGreaterThan(20);
         for (long call = 1; call <= calls; call++) {
             long failing = call;
-            Optional<RuntimeException> failure = thrown(call, INVALID_VALUE, () -> CudaFixture.open()
-                    .close());
+            Optional<RuntimeException> failure =
+                    thrown(call, INVALID_VALUE, () -> CudaFixture.open().close());
             assertThat(failure).as("call %d", failing).isPresent();
             assertThat(failure.get())
                     .isInstanceOf(BackendException.class)
@@ -122,8 +127,7 @@ class CudaFaultsTest {
                 for (long call = 1; call <= calls; call++) {
                     Optional<RuntimeException> failure = thrown(call, code, () -> work(backend));
                     failure.ifPresent(each -> assertThat(each)
-                            .isInstanceOfAny(
-                                    CudaException.class, BackendException.class, DeviceMemoryException.class));
+                            .isInstanceOfAny(CudaException.class, BackendException.class, DeviceMemoryException.class));
                     failed += failure.isPresent() ? 1 : 0;
                     assertThat(work(backend)).as("after call %d", call).isEqualTo(10 * COUNT);
                 }
@@ -193,7 +197,12 @@ class CudaFaultsTest {
                     job.launch(
                             job.kernel("arithmetic", "scale"),
                             Grid.of(1, 32),
-                            new Arguments().pointer(x).pointer(x).pointer(x).i64(32).f32(1));
+                            new Arguments()
+                                    .pointer(x)
+                                    .pointer(x)
+                                    .pointer(x)
+                                    .i64(32)
+                                    .f32(1));
                     Faults.fail("cuStreamSynchronize", 2, LAUNCH_FAILED);
                     return job.doubles(x);
                 }))
@@ -209,8 +218,8 @@ class CudaFaultsTest {
                 Owner owner = backend.owner("optimizer")) {
             backend.run("some", Precision.F32, ops -> ops.zeros(owner, Shape.of(1 << 20), DType.F32));
             assertThatExceptionOfType(DeviceMemoryException.class)
-                    .isThrownBy(() -> backend.run(
-                            "more", Precision.F32, ops -> ops.zeros(owner, Shape.of(1L << 32), DType.F32)))
+                    .isThrownBy(() ->
+                            backend.run("more", Precision.F32, ops -> ops.zeros(owner, Shape.of(1L << 32), DType.F32)))
                     .withMessageContaining("asked 16.00 GiB for [4294967296] F32")
                     .withMessageContaining("optimizer 4.00 MiB")
                     .withMessageContaining("the device has 7.99 of 8.00 GiB left")

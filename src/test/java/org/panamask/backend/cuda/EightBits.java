@@ -16,8 +16,7 @@ enum EightBits {
         for (int code = 0; code <= largest; code++) {
             int exponent = code >> mantissa;
             double fraction = (code & (1 << mantissa) - 1) * Math.scalb(1.0, -mantissa);
-            codes.put(
-                    exponent == 0 ? Math.scalb(fraction, 1 - bias) : Math.scalb(1 + fraction, exponent - bias), code);
+            codes.put(exponent == 0 ? Math.scalb(fraction, 1 - bias) : Math.scalb(1 + fraction, exponent - bias), code);
         }
     }
 

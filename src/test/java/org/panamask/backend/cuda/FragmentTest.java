@@ -57,7 +57,9 @@ class FragmentTest {
             return new Whole(
                     columns,
                     rows,
-                    IntStream.range(0, at.length).map(n -> at(n % rows, n / rows)).toArray());
+                    IntStream.range(0, at.length)
+                            .map(n -> at(n % rows, n / rows))
+                            .toArray());
         }
 
         double[] times(Whole right) {

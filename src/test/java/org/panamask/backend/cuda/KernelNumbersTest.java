@@ -42,7 +42,17 @@ class KernelNumbersTest {
 
     private static float[] numbers() {
         List<Float> numbers = new ArrayList<>(List.of(0f, 448f, 464f, 464.1f, 480f, 57344f, 61440f, 65504f, 65519.9f));
-        Collections.addAll(numbers, 65520f, Float.POSITIVE_INFINITY, Float.NaN, 1e30f, Float.MAX_VALUE, Float.MIN_VALUE, 0x1p-126f, 0x1p-133f, 0x1.8p-134f);
+        Collections.addAll(
+                numbers,
+                65520f,
+                Float.POSITIVE_INFINITY,
+                Float.NaN,
+                1e30f,
+                Float.MAX_VALUE,
+                Float.MIN_VALUE,
+                0x1p-126f,
+                0x1p-133f,
+                0x1.8p-134f);
         Random random = new Random(11);
         for (int power = -30; power <= 18; power++) {
             for (int n = 0; n < 8; n++) {
@@ -90,7 +100,8 @@ class KernelNumbersTest {
                         .i32(x.length));
     }
 
-    /// Of ten rounds the first three are the known answers of Random123; the rest is compared with Java's generator.
+    /// Of ten rounds the first three are the known answers of Random123; the rest is compared with Java's
+    /// generator.
     @ParameterizedTest
     @ValueSource(ints = {7, 10})
     void theGeneratorGivesItsKnownAnswers(int rounds) {
@@ -120,8 +131,18 @@ class KernelNumbersTest {
         if (rounds == 10) {
             assertThat(Arrays.copyOf(words, 12))
                     .containsExactly(
-                            0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
-                            0x6d5451fd, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1);
+                            0x6627e8d5,
+                            0xe169c58d,
+                            0xbc57ac4c,
+                            0x9b00dbd8,
+                            0x408f276d,
+                            0x41c83b0e,
+                            0xa20bc7c6,
+                            0x6d5451fd,
+                            0xd16cfe09,
+                            0x94fdcceb,
+                            0x5001e420,
+                            0x24126ea1);
         }
         int[] drawn = new int[4];
         for (int n = 0; n < DRAWS; n++) {

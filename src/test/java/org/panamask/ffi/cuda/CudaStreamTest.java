@@ -178,8 +178,8 @@ class CudaStreamTest {
     void kernelsAreRefusedTooManyParametersAndNamesTheyDoNotHave() {
         CudaFunction add = add();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> stream.launch(
-                        add, new CudaStream.Extent(1, 1, 1, 32, 0), new byte[5000], new int[] {0}))
+                .isThrownBy(
+                        () -> stream.launch(add, new CudaStream.Extent(1, 1, 1, 32, 0), new byte[5000], new int[] {0}))
                 .withMessageContaining("at most 256 of 4096 bytes together, but got 1 of 5000");
         assertThatExceptionOfType(CudaException.class)
                 .isThrownBy(() -> add.allowShared(1 << 20))

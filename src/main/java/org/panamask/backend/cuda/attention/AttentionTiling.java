@@ -132,7 +132,11 @@ public record AttentionTiling(DType dtype, int padded) {
         }
         int elements = (2 * ROWS + 4 * KEYS) * padded;
         return new Part(
-                "attention_queries", "attention_backward_queries", ROWS / WARP_ROWS * 64, elements * dtype.bytes(), ROWS);
+                "attention_queries",
+                "attention_backward_queries",
+                ROWS / WARP_ROWS * 64,
+                elements * dtype.bytes(),
+                ROWS);
     }
 
     private Part stream(String name, int tiles, int scores) {

@@ -76,8 +76,8 @@ public record CompositeBackward(
             GraphTensor dp = graph.product(dout, vTurned, floats());
             GraphTensor centred = graph.apply(CudnnPointwise.SUBTRACT, dp, delta, floats());
             GraphTensor weighed = graph.apply(CudnnPointwise.MULTIPLY, centred, probabilities, floats());
-            GraphTensor ds = graph.apply(
-                    CudnnPointwise.MULTIPLY, weighed, scores.scale(), graph.inside(type, shape.scores()));
+            GraphTensor ds =
+                    graph.apply(CudnnPointwise.MULTIPLY, weighed, scores.scale(), graph.inside(type, shape.scores()));
             GraphTensor dk = keyGradient(ds, q);
             GraphTensor k = graph.reshape(kTurned, graph.inside(type, shape.keyRows(), shape.keyStrides()));
             GraphTensor dq = queries();
@@ -85,8 +85,7 @@ public record CompositeBackward(
             if (deterministic) {
                 graph.product(ds, k, dq);
             } else {
-                GraphTensor room = graph.memory(
-                        CudnnType.FLOAT, shape.queries(), GraphTensor.dense(shape.queries()));
+                GraphTensor room = graph.memory(CudnnType.FLOAT, shape.queries(), GraphTensor.dense(shape.queries()));
                 graph.apply(CudnnPointwise.IDENTITY, graph.product(ds, k, room), dq);
                 sums = Optional.of(room);
             }
@@ -118,8 +117,7 @@ public record CompositeBackward(
                     dout,
                     o,
                     graph.inside(CudnnType.FLOAT, shape.queries(), shape.queryStrides()));
-            GraphTensor sum =
-                    graph.reduce(Reduction.SUM, products, graph.inside(CudnnType.FLOAT, shape.numbers()));
+            GraphTensor sum = graph.reduce(Reduction.SUM, products, graph.inside(CudnnType.FLOAT, shape.numbers()));
             return graph.apply(CudnnPointwise.MULTIPLY, sum, graph.number(1), numbers());
         }
 
@@ -133,8 +131,7 @@ public record CompositeBackward(
                 return graph.product(transposed, rows, result);
             }
             List<Long> each = List.of(shape.batch(), shape.heads(), shape.keys(), shape.width());
-            return graph.reduce(
-                    Reduction.SUM, graph.product(transposed, rows, graph.inside(type, each)), result);
+            return graph.reduce(Reduction.SUM, graph.product(transposed, rows, graph.inside(type, each)), result);
         }
     }
 }

@@ -29,8 +29,8 @@ public record CompositeForward(
         OperationGraph.Builder graph = new OperationGraph.Builder();
         CudnnType type = shape.type();
         GraphTensor q = graph.memory(type, shape.queries(), shape.queryStrides());
-        GraphTensor kTurned = graph.memory(
-                type, CompositeShape.turned(shape.keyRows()), CompositeShape.turned(shape.keyStrides()));
+        GraphTensor kTurned =
+                graph.memory(type, CompositeShape.turned(shape.keyRows()), CompositeShape.turned(shape.keyStrides()));
         GraphTensor v = graph.memory(type, shape.keyRows(), shape.keyStrides());
         GraphTensor o = graph.memory(type, shape.queries(), shape.queryStrides());
         CompositeScores scores = CompositeScores.of(graph, shape, q, kTurned);
@@ -43,8 +43,7 @@ public record CompositeForward(
         GraphTensor sum = graph.reduce(Reduction.SUM, exponentials, graph.inside(CudnnType.FLOAT, shape.numbers()));
         GraphTensor logarithm =
                 graph.apply(CudnnPointwise.LOGARITHM, sum, graph.inside(CudnnType.FLOAT, shape.numbers()));
-        GraphTensor stats =
-                graph.memory(CudnnType.FLOAT, shape.numbers(), GraphTensor.dense(shape.numbers()));
+        GraphTensor stats = graph.memory(CudnnType.FLOAT, shape.numbers(), GraphTensor.dense(shape.numbers()));
         graph.apply(CudnnPointwise.ADD, largest, logarithm, stats);
         GraphTensor probabilities =
                 graph.apply(CudnnPointwise.DIVIDE, exponentials, sum, graph.inside(type, shape.scores()));

@@ -10,8 +10,7 @@ import org.panamask.ffi.cuda.CudnnType;
 /// @param bias what was added to them
 /// @param scale the factor
 record CompositeScores(GraphTensor hidden, Optional<GraphTensor> bias, GraphTensor scale) {
-    static CompositeScores of(
-            OperationGraph.Builder graph, CompositeShape shape, GraphTensor q, GraphTensor kTurned) {
+    static CompositeScores of(OperationGraph.Builder graph, CompositeShape shape, GraphTensor q, GraphTensor kTurned) {
         GraphTensor scale = graph.number(shape.scale());
         GraphTensor plain = graph.product(q, kTurned, graph.inside(CudnnType.FLOAT, shape.scores()));
         GraphTensor scaled =
@@ -21,8 +20,8 @@ record CompositeScores(GraphTensor hidden, Optional<GraphTensor> bias, GraphTens
             case LATER -> new CompositeScores(later(graph, shape, scaled), Optional.empty(), scale);
             case BIAS, BIAS_OF_EACH -> {
                 GraphTensor bias = graph.memory(shape.type(), shape.bias(), GraphTensor.dense(shape.bias()));
-                GraphTensor hidden = graph.apply(
-                        CudnnPointwise.ADD, scaled, bias, graph.inside(CudnnType.FLOAT, shape.scores()));
+                GraphTensor hidden =
+                        graph.apply(CudnnPointwise.ADD, scaled, bias, graph.inside(CudnnType.FLOAT, shape.scores()));
                 yield new CompositeScores(hidden, Optional.of(bias), scale);
             }
         };
@@ -31,12 +30,9 @@ record CompositeScores(GraphTensor hidden, Optional<GraphTensor> bias, GraphTens
     private static GraphTensor later(OperationGraph.Builder graph, CompositeShape shape, GraphTensor scaled) {
         GraphTensor row = graph.index(scaled, graph.inside(CudnnType.INT32, shape.scores()), 2);
         GraphTensor key = graph.index(scaled, graph.inside(CudnnType.INT32, shape.scores()), 3);
-        GraphTensor seen = graph.apply(
-                CudnnPointwise.NOT_LESS, row, key, graph.inside(CudnnType.BOOLEAN, shape.scores()));
+        GraphTensor seen =
+                graph.apply(CudnnPointwise.NOT_LESS, row, key, graph.inside(CudnnType.BOOLEAN, shape.scores()));
         return graph.select(
-                scaled,
-                graph.number(Float.NEGATIVE_INFINITY),
-                seen,
-                graph.inside(CudnnType.FLOAT, shape.scores()));
+                scaled, graph.number(Float.NEGATIVE_INFINITY), seen, graph.inside(CudnnType.FLOAT, shape.scores()));
     }
 }

@@ -68,8 +68,7 @@ public record OperationGraph(List<GraphNode> nodes, Map<Long, Float> numbers) {
         }
 
         GraphTensor index(GraphTensor x, GraphTensor y, long axis) {
-            nodes.add(new GraphNode.Pointwise(
-                    CudnnPointwise.INDEX, x, Optional.empty(), Optional.empty(), y, axis));
+            nodes.add(new GraphNode.Pointwise(CudnnPointwise.INDEX, x, Optional.empty(), Optional.empty(), y, axis));
             return y;
         }
 

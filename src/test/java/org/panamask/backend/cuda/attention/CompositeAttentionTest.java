@@ -137,16 +137,26 @@ class CompositeAttentionTest {
         double[] dv = new double[in.get(1).length];
         CompositeBackward.Inputs inputs = backward.inputs();
         Map<Long, double[]> back = new HashMap<>(Map.of(
-                inputs.q().id(), in.get(0),
-                inputs.kTurned().id(), in.get(1),
-                inputs.vTurned().id(), in.get(2),
-                inputs.o().id(), y,
-                inputs.dout().id(), in.get(3),
-                inputs.stats().id(), stats,
-                backward.delta().id(), new double[stats.length],
-                backward.dq().id(), dq,
-                backward.dk().id(), dk,
-                backward.dv().id(), dv));
+                inputs.q().id(),
+                in.get(0),
+                inputs.kTurned().id(),
+                in.get(1),
+                inputs.vTurned().id(),
+                in.get(2),
+                inputs.o().id(),
+                y,
+                inputs.dout().id(),
+                in.get(3),
+                inputs.stats().id(),
+                stats,
+                backward.delta().id(),
+                new double[stats.length],
+                backward.dq().id(),
+                dq,
+                backward.dk().id(),
+                dk,
+                backward.dv().id(),
+                dv));
         inputs.bias().ifPresent(bias -> back.put(bias.id(), in.get(4)));
         backward.sums().ifPresent(sums -> back.put(sums.id(), new double[y.length]));
         new GraphInterpreter(backward.graph(), back);
@@ -160,10 +170,7 @@ class CompositeAttentionTest {
                 Shape queries = Shape.of(mask.count(), HEADS, WIDTH);
                 Shape keys = Shape.of(BATCH * TOKENS, keyHeads, WIDTH);
                 BackwardOps.AttentionInputs inputs = new BackwardOps.AttentionInputs(
-                        ops.upload(queries, in.get(0)),
-                        ops.upload(keys, in.get(1)),
-                        ops.upload(keys, in.get(2)),
-                        mask);
+                        ops.upload(queries, in.get(0)), ops.upload(keys, in.get(1)), ops.upload(keys, in.get(2)), mask);
                 Tensor dq = ops.empty(queries, DType.F64);
                 Tensor dk = ops.empty(keys, DType.F64);
                 Tensor dv = ops.empty(keys, DType.F64);

@@ -19,8 +19,8 @@ import org.panamask.emulator.Emulator;
 import org.panamask.ffi.CudaLibraries;
 import org.panamask.ffi.CudaLibrary;
 
-/// cuDNN plans the graphs of attention for described devices, where cuDNN and NVRTC are installed. No GPU is needed, but
-/// a driver's library that has every function that cuDNN looks for.
+/// cuDNN plans the graphs of attention for described devices, where cuDNN and NVRTC are installed. No GPU is needed,
+/// but a driver's library that has every function that cuDNN looks for.
 @EnabledOnOs(OS.LINUX)
 class CudnnPlanTest {
     /// A driver without a device, which takes kernels all the same.

@@ -9,8 +9,8 @@ import org.panamask.ffi.cuda.CudnnDevice;
 import org.panamask.ffi.cuda.CudnnException;
 import org.panamask.ffi.cuda.CudnnType;
 
-/// Lets cuDNN plan the graphs of attention for devices that are only described, and prints a line for each. A process of
-/// its own, because cuDNN needs the real compiler and a process loads one.
+/// Lets cuDNN plan the graphs of attention for devices that are only described, and prints a line for each. A process
+/// of its own, because cuDNN needs the real compiler and a process loads one.
 final class CudnnTable {
     private CudnnTable() {}
 
@@ -75,7 +75,6 @@ final class CudnnTable {
                 "reservedSharedMemoryPerBlock":1024,"maxRegistersPerSM":65536,"maxCtasPerSM":%d,\
                 "maxThreadsPerBlock":1024,"maxThreadsPerSM":%d,"pciDeviceId":0,"isTccDriver":0,\
                 "supportCoopLaunch":1,"totalGlobalMem":48305799168,"smClockRateKHz":2520000,\
-                "memClockRateKHz":9001000,"l2CacheSize":50331648,"deviceName":"described"}"""
-                .formatted(capability * 10, processors, shared, threads == 1536 ? 24 : 32, threads);
+                "memClockRateKHz":9001000,"l2CacheSize":50331648,"deviceName":"described"}""".formatted(capability * 10, processors, shared, threads == 1536 ? 24 : 32, threads);
     }
 }

@@ -60,7 +60,10 @@ final class GraphInterpreter {
     private static int at(GraphTensor tensor, long[] index, List<Long> of) {
         long at = 0;
         for (int i = 0; i < 4; i++) {
-            at += index[i] * tensor.extents().get(i) / of.get(i) * tensor.strides().get(i);
+            at += index[i]
+                    * tensor.extents().get(i)
+                    / of.get(i)
+                    * tensor.strides().get(i);
         }
         return Math.toIntExact(at);
     }
@@ -137,11 +140,10 @@ final class GraphInterpreter {
 
     private void reduce(GraphNode.Reduction node) {
         double[] sums = new double[memory(node.y()).length];
-        double start =
-                switch (node.mode()) {
-                    case SUM -> 0;
-                    case LARGEST -> Double.NEGATIVE_INFINITY;
-                };
+        double start = switch (node.mode()) {
+            case SUM -> 0;
+            case LARGEST -> Double.NEGATIVE_INFINITY;
+        };
         Arrays.fill(sums, start);
         List<Long> all = node.x().extents();
         each(all, index -> {

@@ -23,7 +23,8 @@ class MaskTableTest {
         assertThat(tile(table, 1)).startsWith(0, 3, 2, 0, 5).endsWith(0, 4, 0, 0);
         assertThat(tile(table, 2)).startsWith(1, 5, 3, 0, 3);
         int[] values = table.withDraws(Optional.empty());
-        assertThat(Arrays.copyOfRange(values, table.tileStarts(), table.indices())).containsExactly(0, 2, 4);
+        assertThat(Arrays.copyOfRange(values, table.tileStarts(), table.indices()))
+                .containsExactly(0, 2, 4);
         assertThat(Arrays.copyOfRange(values, table.indices(), table.bounds()))
                 .containsExactly(0, 1, 2, 3, 4, 0, 1, 2, 3, 4);
     }
@@ -46,6 +47,8 @@ class MaskTableTest {
     @Test
     void aRowWithoutKeysLeavesNoCore() {
         KeyIntervals spans = new AttentionMask.Lengths(List.of(0)).lower(1, 2);
-        assertThat(tile(new MaskTable(spans, 4), 0)).startsWith(0, 0, 2, Integer.MAX_VALUE, 0).endsWith(0, 0, 0, 0);
+        assertThat(tile(new MaskTable(spans, 4), 0))
+                .startsWith(0, 0, 2, Integer.MAX_VALUE, 0)
+                .endsWith(0, 0, 0, 0);
     }
 }
