@@ -29,12 +29,12 @@ final class Attention {
             return same(inputs.q(), other.q())
                     && same(inputs.k(), other.k())
                     && same(inputs.v(), other.v())
-                    && inputs.mask() == other.mask()
+                    && inputs.mask().equals(other.mask())
                     && inputs.dropout().equals(other.dropout());
         }
 
         private static boolean same(Tensor one, Tensor other) {
-            return one.identity() == other.identity();
+            return one.identity().equals(other.identity());
         }
 
         AttentionEngine.Result result() {
