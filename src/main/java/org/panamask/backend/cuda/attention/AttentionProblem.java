@@ -16,24 +16,30 @@ public final class AttentionProblem {
 
     /// What a pointer of the structure points to, in order.
     private enum Field {
-        Q,
-        K,
-        V,
-        O,
-        LSE,
-        DOUT,
-        DELTA,
-        DQ_SUM,
-        DQ,
-        DK,
-        DV,
-        TILES,
-        TILE_STARTS,
-        INDEX,
-        BOUNDS,
-        GIVEN,
-        DRAWS,
-        DROPOUT_ROWS
+        Q(0),
+        K(1),
+        V(2),
+        O(3),
+        LSE(4),
+        DOUT(5),
+        DELTA(6),
+        DQ_SUM(7),
+        DQ(8),
+        DK(9),
+        DV(10),
+        TILES(11),
+        TILE_STARTS(12),
+        INDEX(13),
+        BOUNDS(14),
+        GIVEN(15),
+        DRAWS(16),
+        DROPOUT_ROWS(17);
+
+        private final int place;
+
+        Field(int place) {
+            this.place = place;
+        }
     }
 
     /// The inputs, with `table` at `at` on the device.
@@ -66,7 +72,7 @@ public final class AttentionProblem {
     }
 
     private void put(Field field, long address) {
-        fields.putLong(field.ordinal() * 8, address);
+        fields.putLong(field.place * 8, address);
     }
 
     private void put(Field field, MemorySegment memory) {
