@@ -132,8 +132,8 @@ class FragmentTest {
         Assumptions.assumeTrue(capability >= 89, "the device multiplies no 8-bit floats: it is below sm_89");
         Whole a = Whole.random(16, 32, 7);
         Whole b = Whole.random(32, 8, 8);
-        int[] left = packed(Arrays.stream(a.at).map(EightBits.E4M3::code).toArray(), 4);
-        int[] right = packed(Arrays.stream(b.at).map(EightBits.E4M3::code).toArray(), 4);
+        int[] left = packed(Arrays.stream(a.at).map(EightBitCodes.E4M3::code).toArray(), 4);
+        int[] right = packed(Arrays.stream(b.at).map(EightBitCodes.E4M3::code).toArray(), 4);
 
         assertThat(product("product_e4m3", left, right)).containsExactly(a.times(b));
     }

@@ -80,7 +80,7 @@ class KernelNumbersTest {
         for (int n = 0; n < numbers.length; n++) {
             float x = numbers[n];
             double[] expected = {
-                Half.BF16.rounded(x), Half.F16.rounded(x), EightBits.E4M3.rounded(x), EightBits.E5M2.rounded(x)
+                Half.BF16.rounded(x), Half.F16.rounded(x), EightBitCodes.E4M3.rounded(x), EightBitCodes.E5M2.rounded(x)
             };
             for (int type = 0; type < 4; type++) {
                 assertThat(rounded[type * numbers.length + n])

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// The types of 8 bits, by the number that each code stands for.
-enum EightBits {
+enum EightBitCodes {
     /// More digits.
     E4M3(3, 7, 0x7e),
     /// More range.
@@ -12,7 +12,7 @@ enum EightBits {
 
     private final TreeMap<Double, Integer> codes = new TreeMap<>();
 
-    EightBits(int mantissa, int bias, int largest) {
+    EightBitCodes(int mantissa, int bias, int largest) {
         for (int code = 0; code <= largest; code++) {
             int exponent = code >> mantissa;
             double fraction = (code & (1 << mantissa) - 1) * Math.scalb(1.0, -mantissa);
