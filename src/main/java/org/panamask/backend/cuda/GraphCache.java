@@ -94,13 +94,13 @@ final class GraphCache implements AutoCloseable {
             for (Command command : commands) {
                 command.issue(stream);
             }
+            CudaGraph graph = stream.endCapture();
+            captures.incrementAndGet();
+            return graph;
         } catch (RuntimeException failure) {
             abandon(stream, failure);
             throw failure;
         }
-        CudaGraph graph = stream.endCapture();
-        captures.incrementAndGet();
-        return graph;
     }
 
     private static void abandon(CudaStream stream, RuntimeException failure) {
