@@ -71,6 +71,10 @@ public interface Backend extends AutoCloseable {
                 + ranks.place().world() + " ranks; start one process, or take another backend");
     }
 
+    /// Waits, inside of a job, until what its operations have started is done: operations may return before that.
+    /// [#profile] times each of them with it; nothing else needs it.
+    default void finish() {}
+
     /// What it holds besides tensors, for estimates.
     MemoryModel memoryModel();
 

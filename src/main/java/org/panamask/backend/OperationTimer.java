@@ -22,17 +22,26 @@ final class OperationTimer implements InvocationHandler {
     private final BackwardOps real;
     private final Profile profile;
     private final String job;
+    private final Runnable finish;
     private long operationNanos;
 
-    private OperationTimer(BackwardOps real, Profile profile, String job) {
+    private OperationTimer(BackwardOps real, Place place) {
         this.real = real;
-        this.profile = profile;
-        this.job = job;
+        this.profile = place.profile();
+        this.job = place.job();
+        this.finish = place.finish();
     }
 
-    /// Runs `work` on `ops` and enters what it took as a run of `job`.
-    static <T> T time(BackwardOps ops, Profile profile, String job, Function<BackwardOps, T> work) {
-        OperationTimer timer = new OperationTimer(ops, profile, job);
+    /// Where times are entered.
+    ///
+    /// @param profile the table
+    /// @param job what runs
+    /// @param finish waits for what an operation has started
+    record Place(Profile profile, String job, Runnable finish) {}
+
+    /// Runs `work` on `ops` and enters what it took at `place`.
+    static <T> T time(BackwardOps ops, Place place, Function<BackwardOps, T> work) {
+        OperationTimer timer = new OperationTimer(ops, place);
         BackwardOps timed = (BackwardOps)
                 Proxy.newProxyInstance(BackwardOps.class.getClassLoader(), new Class<?>[] {BackwardOps.class}, timer);
         long start = System.nanoTime();
@@ -40,7 +49,7 @@ final class OperationTimer implements InvocationHandler {
             return work.apply(timed);
         } finally {
             long whole = System.nanoTime() - start;
-            profile.job(job, whole, whole - timer.operationNanos);
+            place.profile().job(place.job(), whole, whole - timer.operationNanos);
         }
     }
 
@@ -51,7 +60,9 @@ final class OperationTimer implements InvocationHandler {
         }
         long start = System.nanoTime();
         try {
-            return call(method, arguments);
+            Object result = call(method, arguments);
+            finish.run();
+            return result;
         } finally {
             long took = System.nanoTime() - start;
             operationNanos += took;

@@ -25,7 +25,7 @@ final class ProfiledBackend implements Backend {
 
     @Override
     public <T> CompletableFuture<T> submit(String job, Precision precision, Function<BackwardOps, T> work) {
-        return real.submit(job, precision, ops -> OperationTimer.time(ops, profile, job, work));
+        return real.submit(job, precision, ops -> OperationTimer.time(ops, new OperationTimer.Place(profile, job, real::finish), work));
     }
 
     @Override

@@ -121,6 +121,11 @@ public final class CudaBackend extends JobBackend {
     }
 
     @Override
+    public void finish() {
+        started().queue().finish();
+    }
+
+    @Override
     protected void release() {
         CudaDevice present = device;
         if (present != null) {
@@ -151,7 +156,7 @@ public final class CudaBackend extends JobBackend {
 
     @Override
     public MemoryModel memoryModel() {
-        return MemoryModel.PLAIN;
+        return new CudaMemoryModel(run("plan", Precision.F32, _ -> started().kept()));
     }
 
     @Override

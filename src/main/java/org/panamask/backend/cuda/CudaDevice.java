@@ -1,6 +1,8 @@
 package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.panamask.backend.Launching;
 import org.panamask.backend.memory.BackendMemory;
 import org.panamask.backend.memory.Block;
@@ -29,6 +31,7 @@ final class CudaDevice implements AutoCloseable {
     private final Mover mover;
     private final Loader loader;
     private final Indices indices = new Indices();
+    private final Map<String, Long> kept = new ConcurrentHashMap<>();
 
     /// What a device is made of.
     ///
@@ -65,7 +68,13 @@ final class CudaDevice implements AutoCloseable {
     MemorySegment keep(String owner, long bytes, String purpose) {
         Block block = memory.take(owner, bytes, purpose);
         closing.add(() -> memory.give(owner, block));
+        kept.merge(owner, block.bytes(), Long::sum);
         return block.slice(0, bytes);
+    }
+
+    /// The bytes of [#keep] by their line in the ledger.
+    Map<String, Long> kept() {
+        return Map.copyOf(kept);
     }
 
     /// What the driver says of it.

@@ -11,6 +11,7 @@ import org.panamask.ffi.CudaLibraries;
 import org.panamask.ffi.CudaLibrary;
 import org.panamask.ffi.LibraryReport;
 import org.panamask.ffi.NativeAccessException;
+import org.panamask.ffi.cuda.CudaDriver;
 
 /// Offers the backend that computes on NVIDIA GPUs: this version finds its libraries and refuses to compute.
 public final class CudaProvider implements BackendProvider {
@@ -43,7 +44,8 @@ public final class CudaProvider implements BackendProvider {
     private static String describe(LibraryReport report) {
         if (report.loaded()) {
             String file = report.attempts().getLast().place();
-            return report.version().isEmpty() ? file : report.version() + ", " + file;
+            String version = report.version().isEmpty() ? file : report.version() + ", " + file;
+            return CudaDriver.isEmulated() && report.name().equals("cuda") ? version + ", an emulator" : version;
         }
         String broken = report.attempts().stream()
                 .filter(attempt -> !attempt.result().equals("no such file"))

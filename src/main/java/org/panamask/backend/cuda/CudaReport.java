@@ -30,6 +30,9 @@ final class CudaReport {
         Map<String, String> lines = new LinkedHashMap<>();
         CudaFacts facts = device.facts();
         lines.put("device", facts.name());
+        if (CudaDriver.isEmulated()) {
+            lines.put("emulator", "kernels run on the processor, for tests; this is no GPU");
+        }
         lines.put("uuid", facts.uuid());
         lines.put("capability", facts.major() + "." + facts.minor());
         lines.put("multiprocessors", Integer.toString(facts.multiprocessors()));

@@ -93,7 +93,7 @@ class CommandQueueTest {
             Tensor state = backend.run("make", Precision.F32, ops -> ops.zeros(owner, Shape.of(COUNT), DType.F32));
             long allocations = 0;
             long peak = 0;
-            for (int step = 0; step < 200; step++) {
+            for (int step = 0; step < 1000; step++) {
                 CudaFixture.run(backend, job -> {
                     double[] values = chained(job, job.upload(Shape.of(COUNT), new float[COUNT]), 1);
                     job.enqueue(new Command.Clear(state.memory().address(), state.bytes()));
