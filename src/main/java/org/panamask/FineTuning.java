@@ -92,7 +92,7 @@ public final class FineTuning implements AutoCloseable {
     private MemoryPlan plan(int columns) {
         MemoryPlan planned = MemoryPlan.ofRank(
                 recipe, backend.memoryModel(), columns, team.place().world());
-        MemoryLimit.of(recipe.backend()).require(recipe, planned, backend.memoryModel(), columns);
+        MemoryLimit.of(recipe.backend(), backend).require(recipe, planned, backend.memoryModel(), columns);
         return planned;
     }
 

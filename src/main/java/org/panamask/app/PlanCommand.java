@@ -68,8 +68,8 @@ final class PlanCommand implements Callable<Integer> {
 
     private int plan(Recipe read, PrintWriter out) {
         int columns = tokens.orElse(read.data().maxTokens());
-        MemoryLimit limit = MemoryLimit.of(read.backend());
         try (Backend backend = Backends.open(read.backend())) {
+            MemoryLimit limit = MemoryLimit.of(read.backend(), backend);
             MemoryPlan plan = MemoryPlan.of(read, backend.memoryModel(), columns);
             out.printf(
                     Locale.ROOT,

@@ -2,6 +2,7 @@ package org.panamask.backend;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
@@ -77,6 +78,11 @@ public interface Backend extends AutoCloseable {
 
     /// What it holds besides tensors, for estimates.
     MemoryModel memoryModel();
+
+    /// The memory of its device; empty where it computes in that of this machine.
+    default OptionalLong deviceBytes() {
+        return OptionalLong.empty();
+    }
 
     /// Takes the memory of the coming jobs at once, so that none of them takes any; those that need more take it.
     ///

@@ -2,6 +2,7 @@ package org.panamask.backend;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.panamask.launch.Ranks;
@@ -25,7 +26,10 @@ final class ProfiledBackend implements Backend {
 
     @Override
     public <T> CompletableFuture<T> submit(String job, Precision precision, Function<BackwardOps, T> work) {
-        return real.submit(job, precision, ops -> OperationTimer.time(ops, new OperationTimer.Place(profile, job, real::finish), work));
+        return real.submit(
+                job,
+                precision,
+                ops -> OperationTimer.time(ops, new OperationTimer.Place(profile, job, real::finish), work));
     }
 
     @Override
@@ -51,6 +55,11 @@ final class ProfiledBackend implements Backend {
     @Override
     public MemoryModel memoryModel() {
         return real.memoryModel();
+    }
+
+    @Override
+    public OptionalLong deviceBytes() {
+        return real.deviceBytes();
     }
 
     @Override

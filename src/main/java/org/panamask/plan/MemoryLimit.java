@@ -3,7 +3,9 @@ package org.panamask.plan;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.config.ByteSize;
@@ -15,11 +17,15 @@ import org.panamask.train.Recipe;
 /// @param bytes the most
 /// @param source who says so
 public record MemoryLimit(long bytes, String source) {
-    /// What `backend.memory_limit` says, or else all memory of this machine (of its container, where it runs in
-    /// one).
-    public static MemoryLimit of(BackendSettings settings) {
+    /// What `backend.memory_limit` says, or else all memory of the device of `backend` or of this machine (of its
+    /// container, where it runs in one).
+    public static MemoryLimit of(BackendSettings settings, Backend backend) {
         if (settings.memoryLimitBytes() < Long.MAX_VALUE) {
             return new MemoryLimit(settings.memoryLimitBytes(), "backend.memory_limit");
+        }
+        OptionalLong device = backend.deviceBytes();
+        if (device.isPresent()) {
+            return new MemoryLimit(device.getAsLong(), "the memory of the device");
         }
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new MemoryLimit(system.getTotalMemorySize(), "the memory of this machine");

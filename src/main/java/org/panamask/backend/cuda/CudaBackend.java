@@ -3,6 +3,7 @@ package org.panamask.backend.cuda;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
@@ -157,6 +158,12 @@ public final class CudaBackend extends JobBackend {
     @Override
     public MemoryModel memoryModel() {
         return new CudaMemoryModel(run("plan", Precision.F32, _ -> started().kept()));
+    }
+
+    @Override
+    public OptionalLong deviceBytes() {
+        CudaReport started = report;
+        return started == null ? OptionalLong.empty() : OptionalLong.of(started.memoryBytes());
     }
 
     @Override

@@ -23,8 +23,7 @@ record CudaMemoryModel(Map<String, Long> kept) implements MemoryModel {
     @Override
     public long form(Weight weight, DType dtype, Direction direction) {
         return switch (direction) {
-            case FORWARD ->
-                weight.value().dtype() == dtype ? 0 : weight.shape().count() * dtype.bytes();
+            case FORWARD -> weight.value().dtype() == dtype ? 0 : weight.shape().count() * dtype.bytes();
             case BACKWARD -> 0;
         };
     }

@@ -25,6 +25,11 @@ final class CudaReport {
         this.objects = objects;
     }
 
+    /// The memory of the device.
+    long memoryBytes() {
+        return device.facts().memoryBytes();
+    }
+
     /// The facts in a fixed order.
     Map<String, String> lines() {
         Map<String, String> lines = new LinkedHashMap<>();
