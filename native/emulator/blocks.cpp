@@ -24,7 +24,8 @@ bool Worker::run(const Launch& launch, Index block) {
 void Worker::begin(const Launch& of, Index block) {
     launch = &of;
     worker = this;
-    randomness = options().seed + 1;
+    seed = options().seed;
+    randomness = seed + 1;
     const unsigned threads = of.block.x * of.block.y * of.block.z;
     error.clear();
     at_barrier = 0;
@@ -93,7 +94,7 @@ unsigned Worker::random(unsigned bound) {
 }
 
 void Worker::draw_order() {
-    const unsigned count = static_cast<unsigned>(warps.size()), seed = options().seed;
+    const unsigned count = static_cast<unsigned>(warps.size());
     order.resize(count);
     for (unsigned i = 0; i < count; i++) order[i] = seed == 1 ? count - 1 - i : i;
     if (seed > 1) {
@@ -103,7 +104,7 @@ void Worker::draw_order() {
 
 // Greedy: the first warp in order that can run does. Taking turns hides almost every missing barrier.
 Strand* Worker::pick() {
-    if (options().seed > 1 && ++picks % PICKS_OF_ONE_ORDER == 0) draw_order();
+    if (seed > 1 && ++picks % PICKS_OF_ONE_ORDER == 0) draw_order();
     for (unsigned index : order) {
         Warp& warp = warps[index];
         if (warp.runnable) {

@@ -11,48 +11,61 @@ struct Bytes {
     }
 };
 
-float half_of(Collective what, u32 word, int half) {
-    const u16 bits = static_cast<u16>(word >> (16 * half));
-    return what == Collective::mma_bf16 ? pmk_to_f32(bf16{bits}) : pmk_to_f32(f16{bits});
-}
+typedef float Row __attribute__((vector_size(32)));
 
-// The elements of one register: two halves or four bytes.
-void unpack(Collective what, u32 word, float* at) {
-    static const Bytes bytes;
-    if (what == Collective::mma_e4m3) {
-        for (int b = 0; b < 4; b++) at[b] = bytes.value[(word >> (8 * b)) & 255];
-    } else {
-        for (int h = 0; h < 2; h++) at[h] = half_of(what, word, h);
+// How one type's elements lie in a register.
+struct Bf16 {
+    static constexpr int EACH = 2;
+    static float element(u32 word, int i) { return pmk_float(i ? word & 0xffff0000u : word << 16); }
+};
+struct F16 {
+    static constexpr int EACH = 2;
+    static float element(u32 word, int i) { return pmk_to_f32(f16{static_cast<u16>(word >> (16 * i))}); }
+};
+struct E4m3 {
+    static constexpr int EACH = 4;
+    static float element(u32 word, int i) {
+        static const Bytes bytes;
+        return bytes.value[(word >> (8 * i)) & 255];
+    }
+};
+
+template <class Type> void multiply_as(u32* const (&words)[32]) {
+    constexpr int EACH = Type::EACH, INNER = 8 * EACH;
+    float a[16][INNER];
+    Row b[INNER], d[16];
+    for (int lane = 0; lane < 32; lane++) {
+        const int g = lane >> 2, t = lane & 3;
+        const u32* const in = words[lane];
+        for (int r = 0; r < 4; r++) d[g + 8 * (r >> 1)][2 * t + (r & 1)] = pmk_float(in[r]);
+        for (int i = 0; i < EACH; i++) {
+            for (int r = 0; r < 4; r++) {
+                a[g + 8 * (r & 1)][EACH * t + 4 * EACH * (r >> 1) + i] = Type::element(in[4 + r], i);
+            }
+            for (int r = 0; r < 2; r++) b[EACH * t + 4 * EACH * r + i][g] = Type::element(in[8 + r], i);
+        }
+    }
+    for (int m = 0; m < 16; m += 4) {
+        Row rows[4] = {d[m], d[m + 1], d[m + 2], d[m + 3]};
+        for (int k = 0; k < INNER; k++) {
+            for (int i = 0; i < 4; i++) rows[i] += a[m + i][k] * b[k];
+        }
+        for (int i = 0; i < 4; i++) d[m + i] = rows[i];
+    }
+    for (int lane = 0; lane < 32; lane++) {
+        const int g = lane >> 2, t = lane & 3;
+        for (int r = 0; r < 4; r++) words[lane][r] = pmk_bits(d[g + 8 * (r >> 1)][2 * t + (r & 1)]);
     }
 }
 }  // namespace
 
 void multiply(Collective what, u32* const (&words)[32]) {
-    const int each = what == Collective::mma_e4m3 ? 4 : 2, inner = 8 * each;
-    float a[16][32], bt[8][32], b[32][8], d[16][8];
-    for (int lane = 0; lane < 32; lane++) {
-        const int g = lane >> 2, t = lane & 3;
-        const u32* const in = words[lane];
-        for (int r = 0; r < 4; r++) {
-            d[g + 8 * (r >> 1)][2 * t + (r & 1)] = pmk_float(in[r]);
-            unpack(what, in[4 + r], &a[g + 8 * (r & 1)][each * t + 4 * each * (r >> 1)]);
-        }
-        for (int r = 0; r < 2; r++) unpack(what, in[8 + r], &bt[g][each * t + 4 * each * r]);
-    }
-    for (int k = 0; k < inner; k++) {
-        for (int n = 0; n < 8; n++) b[k][n] = bt[n][k];
-    }
-    for (int m = 0; m < 16; m++) {
-        float row[8];
-        std::memcpy(row, d[m], sizeof row);
-        for (int k = 0; k < inner; k++) {
-            for (int n = 0; n < 8; n++) row[n] += a[m][k] * b[k][n];
-        }
-        std::memcpy(d[m], row, sizeof row);
-    }
-    for (int lane = 0; lane < 32; lane++) {
-        const int g = lane >> 2, t = lane & 3;
-        for (int r = 0; r < 4; r++) words[lane][r] = pmk_bits(d[g + 8 * (r >> 1)][2 * t + (r & 1)]);
+    if (what == Collective::mma_bf16) {
+        multiply_as<Bf16>(words);
+    } else if (what == Collective::mma_f16) {
+        multiply_as<F16>(words);
+    } else {
+        multiply_as<E4m3>(words);
     }
 }
 

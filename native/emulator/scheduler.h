@@ -98,7 +98,7 @@ private:
     std::vector<Strand> strands;
     std::vector<Warp> warps;
     std::vector<unsigned> order;
-    unsigned picks = 0, at_barrier = 0, live = 0, randomness = 1;
+    unsigned picks = 0, at_barrier = 0, live = 0, seed = 0, randomness = 1;
     std::vector<SharedArray> arrays;
     size_t static_bytes = 0;
     void* dynamic = nullptr;

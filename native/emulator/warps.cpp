@@ -63,9 +63,10 @@ void Worker::meet(Collective what, u32* words, int takes) {
     if (!error.empty()) wait("error");
 }
 
-void shuffle(Collective what, u32* const (&words)[32], int words_each) {
-    u32 values[32][2];
-    for (int lane = 0; lane < 32; lane++) std::memcpy(values[lane], words[lane] + 1, 4 * words_each);
+namespace {
+template <int WORDS> void shuffle_words(Collective what, u32* const (&words)[32]) {
+    u32 values[32][WORDS];
+    for (int lane = 0; lane < 32; lane++) std::memcpy(values[lane], words[lane] + 1, 4 * WORDS);
     for (int lane = 0; lane < 32; lane++) {
         const int argument = static_cast<int>(words[lane][0]);
         int from = lane;
@@ -73,7 +74,16 @@ void shuffle(Collective what, u32* const (&words)[32], int words_each) {
         if (what == Collective::shuffle_index) from = argument & 31;
         if (what == Collective::shuffle_up && lane - argument >= 0) from = lane - argument;
         if (what == Collective::shuffle_down && lane + argument < 32) from = lane + argument;
-        std::memcpy(words[lane], values[from], 4 * words_each);
+        std::memcpy(words[lane], values[from], 4 * WORDS);
+    }
+}
+}  // namespace
+
+void shuffle(Collective what, u32* const (&words)[32], int words_each) {
+    if (words_each == 1) {
+        shuffle_words<1>(what, words);
+    } else {
+        shuffle_words<2>(what, words);
     }
 }
 }  // namespace pmkemu

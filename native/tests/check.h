@@ -2,7 +2,6 @@
 #pragma once
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <string>
 #include <vector>
 #include "launch.h"

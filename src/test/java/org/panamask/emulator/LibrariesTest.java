@@ -23,10 +23,12 @@ class LibrariesTest {
         Path folder = Emulator.folder();
         String header = Path.of("kernels/pmk.cuh").toAbsolutePath().toString();
         program = new NativeProgram(folder, List.of("-O1", "-DPMK_HEADER=\"" + header + "\"", "-Wl,-rpath," + folder));
-        List<Path> objects = new ArrayList<>(List.of(program.test("check")));
+        List<NativeProgram.Compilation> all = new ArrayList<>();
+        all.add(() -> program.test("check"));
         for (String name : List.of("support", "driver_test", "graphs_test", "products_test", "ranks_test")) {
-            objects.add(program.test("libraries/" + name));
+            all.add(() -> program.test("libraries/" + name));
         }
+        List<Path> objects = NativeProgram.all(all);
         EmulatorBuild.LIBRARIES.forEach(library -> objects.add(folder.resolve(library.file())));
         tests = program.link("libraries-test", objects);
     }

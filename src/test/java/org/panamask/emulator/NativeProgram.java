@@ -11,6 +11,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -22,6 +26,11 @@ final class NativeProgram {
         boolean ok() {
             return status == 0;
         }
+    }
+
+    /// One object file to be made.
+    interface Compilation {
+        Path object() throws IOException;
     }
 
     private static final int SECONDS = 120;
@@ -65,15 +74,35 @@ final class NativeProgram {
     }
 
     /// Every kernel of the tests and those of the products whose names are given.
-    List<Path> kernels(String... others) throws IOException {
-        List<Path> objects = new ArrayList<>();
+    List<Compilation> kernels(String... others) throws IOException {
+        List<Compilation> kernels = new ArrayList<>();
         for (Path file : list("native/tests/kernels", ".cu")) {
-            objects.add(kernel(file.getFileName().toString(), Files.readString(file)));
+            kernels.add(() -> kernel(file.getFileName().toString(), Files.readString(file)));
         }
         for (String other : others) {
-            objects.add(kernel(other, Files.readString(root.resolve("kernels").resolve(other))));
+            kernels.add(() -> kernel(other, Files.readString(root.resolve("kernels").resolve(other))));
         }
-        return objects;
+        return kernels;
+    }
+
+    /// Compiles on every processor.
+    static List<Path> all(List<Compilation> compilations) throws IOException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        List<Path> objects = new ArrayList<>();
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+            List<Future<Path>> underWay = compilations.stream()
+                    .map(compilation -> workers.submit(compilation::object))
+                    .toList();
+            for (Future<Path> one : underWay) {
+                objects.add(one.get());
+            }
+            return objects;
+        } catch (ExecutionException failed) {
+            throw new IOException(failed.getCause().getMessage(), failed);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while compiling");
+        }
     }
 
     Path link(String name, List<Path> objects) throws IOException {

@@ -39,11 +39,9 @@ class SchedulerTest {
     }
 
     private static Path build(NativeProgram program, List<String> tests) throws IOException {
-        List<Path> objects = new ArrayList<>(program.kernels("fragments.cu"));
-        objects.add(program.scheduler());
-        for (String test : tests) {
-            objects.add(program.test(test));
-        }
-        return program.link("scheduler-test", objects);
+        List<NativeProgram.Compilation> all = new ArrayList<>(program.kernels("fragments.cu"));
+        all.add(program::scheduler);
+        tests.forEach(test -> all.add(() -> program.test(test)));
+        return program.link("scheduler-test", NativeProgram.all(all));
     }
 }

@@ -1,0 +1,139 @@
+package org.panamask.emulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.panamask.emulator.KernelCompiler.Usage;
+
+/// Every kernel must compile for every architecture without spilling a register, and keep below its ceiling.
+class KernelRegistersTest {
+    private static final List<String> ARCHITECTURES = List.of("sm_80", "sm_86", "sm_89", "sm_90");
+
+    private record Measured(String family, List<String> defines, Usage usage) {}
+
+    private KernelCompiler compiler;
+
+    @BeforeEach
+    void findCompiler() throws IOException {
+        Optional<KernelCompiler> found = KernelCompiler.find(Files.createDirectories(Path.of("target/ptxas")));
+        Assumptions.assumeTrue(found.isPresent(), "neither nvcc nor NVRTC is installed");
+        compiler = found.get();
+    }
+
+    @Test
+    void theWidestSpecialisationsOfOneTypeFitOneArchitecture() throws Exception {
+        List<Measured> all = measure(List.of("sm_89"), true);
+
+        check(all);
+    }
+
+    @Test
+    @Tag("ptxas")
+    void everyFamilyIsInTheTable() throws IOException {
+        assertThat(KernelTable.read().families().keySet()).containsAll(sources());
+    }
+
+    @Test
+    @Tag("ptxas")
+    void everySpecialisationFitsEveryArchitecture() throws Exception {
+        List<Measured> all = measure(ARCHITECTURES, false);
+        Files.writeString(Path.of("target/ptxas.md"), report(all));
+
+        check(all);
+    }
+
+    private static void check(List<Measured> all) throws IOException {
+        KernelTable table = KernelTable.read();
+        assertThat(all).isNotEmpty().allSatisfy(measured -> {
+            Usage usage = measured.usage();
+            assertThat(usage.spillBytes()).isZero();
+            assertThat(table.families().get(measured.family()).ceilings())
+                    .describedAs("a line for %s in the table", usage.kernel())
+                    .containsKey(usage.kernel());
+            assertThat(usage.registers())
+                    .isLessThanOrEqualTo(table.families()
+                            .get(measured.family())
+                            .ceilings()
+                            .get(usage.kernel()));
+        });
+    }
+
+    private List<Measured> measure(List<String> architectures, boolean quick) throws Exception {
+        List<Callable<List<Measured>>> compilations = new ArrayList<>();
+        Set<String> sources = sources();
+        for (KernelTable.Family family : KernelTable.read().families().values()) {
+            if (!sources.contains(family.name())) {
+                continue;
+            }
+            for (List<String> defines : family.compilations(quick)) {
+                for (String architecture : architectures) {
+                    compilations.add(() -> compiler.usage(family.name(), defines, architecture).stream()
+                            .map(usage -> new Measured(family.name(), defines, usage))
+                            .toList());
+                }
+            }
+        }
+        List<Measured> all = new ArrayList<>();
+        int threads = Runtime.getRuntime().availableProcessors();
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+            for (Future<List<Measured>> compilation : workers.invokeAll(compilations)) {
+                all.addAll(compilation.get());
+            }
+        }
+        return all;
+    }
+
+    /// The largest use of each kernel over its specialisations, an architecture a column.
+    private String report(List<Measured> all) {
+        TreeMap<String, TreeMap<String, Integer>> rows = new TreeMap<>();
+        TreeMap<String, Integer> stacks = new TreeMap<>();
+        for (Measured measured : all) {
+            Usage usage = measured.usage();
+            String kernel = measured.family() + " | " + usage.kernel();
+            rows.computeIfAbsent(kernel, _ -> new TreeMap<>())
+                    .merge(usage.architecture(), usage.registers(), Math::max);
+            stacks.merge(kernel, usage.stackBytes(), Math::max);
+        }
+        StringBuilder text = new StringBuilder("Registers of a thread by ")
+                .append(compiler.name())
+                .append(", the most over types and specialisations; spills: ")
+                .append(all.stream().mapToInt(one -> one.usage().spillBytes()).sum())
+                .append(" bytes in ")
+                .append(all.size())
+                .append(" kernels.\n\n| family | kernel | sm_80 | sm_86 | sm_89 | sm_90 | stack |\n")
+                .append("|---|---|---|---|---|---|---|\n");
+        rows.forEach((kernel, byArchitecture) -> {
+            text.append("| ").append(kernel);
+            ARCHITECTURES.forEach(one -> text.append(" | ").append(byArchitecture.getOrDefault(one, 0)));
+            text.append(" | ").append(stacks.get(kernel)).append(" |\n");
+        });
+        return text.toString();
+    }
+
+    private static Set<String> sources() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("kernels"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".cu"))
+                    .map(name -> name.substring(0, name.length() - ".cu".length()))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+}
