@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 /// fails.
 public final class LocalLaunch {
     private static final int SIGNALLED = 128;
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final Plan plan;
     private final Prints prints;
@@ -141,6 +142,7 @@ public final class LocalLaunch {
                 prints.err()
                         .accept("launch: rank " + ended.rank() + " ended with exit code " + ended.code()
                                 + reason(ended.code()) + (left > 1 ? "; ending the other ranks" : ""));
+                awaitLastWords(ends, left - 1);
                 stop();
             }
             if (ended.code() != 0) {
@@ -148,6 +150,16 @@ public final class LocalLaunch {
             }
         }
         return 0;
+    }
+
+    /// Ranks that work together hear of a failure themselves, and say what it means for them.
+    private void awaitLastWords(BlockingQueue<Ended> ends, int others) throws InterruptedException {
+        long most = Math.min(LAST_WORDS.toNanos(), plan.grace().toNanos() / 2);
+        long deadline = System.nanoTime() + most;
+        int left = others;
+        while (left > 0 && ends.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS) != null) {
+            left--;
+        }
     }
 
     private static String reason(int code) {

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
@@ -17,6 +18,7 @@ import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaDriver;
 import org.panamask.ffi.cuda.CudaException;
 import org.panamask.ffi.cuda.CudaFacts;
+import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 
@@ -153,6 +155,13 @@ public final class CudaBackend extends JobBackend {
         return new BackendException("backend cuda: it computes in f32, bf16 and f16, but got "
                 + precision.name().toLowerCase(Locale.ROOT)
                 + "; set backend.dtype to one of them, or backend.name to reference");
+    }
+
+    @Override
+    public Collective collective(Ranks ranks) {
+        return ranks.place().world() == 1
+                ? Collective.alone()
+                : run("ranks", Precision.F32, _ -> NcclCollective.open(started(), ranks, this::betweenJobs));
     }
 
     @Override

@@ -126,8 +126,8 @@ public abstract class JobBackend implements Backend {
         return Thread.currentThread().equals(thread);
     }
 
-    /// Runs `work` when no job runs, and waits for it.
-    private void betweenJobs(Runnable work) {
+    /// Runs `work` on the job thread when no job runs, and waits for it.
+    protected final void betweenJobs(Runnable work) {
         if (isJobThread()) {
             work.run();
         } else {
