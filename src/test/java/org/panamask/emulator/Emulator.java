@@ -15,18 +15,22 @@ public final class Emulator {
 
     private Emulator() {}
 
-    /// Skips the calling test, and says why, where there is no emulator. It is started if its listener was not
-    /// asked: tests that lie in a module offer no services.
+    /// Skips the calling test, and says why, where there is nothing that computes as a GPU: neither the emulator, which
+    /// is started if its listener was not asked (tests that lie in a module offer no services), nor the machine's own
+    /// libraries in its place.
     public static void require() {
         EmulatorListener.start();
-        Assumptions.assumeTrue(
-                System.getProperty(FOLDER) != null,
-                () -> "no emulator: " + System.getProperty(ABSENT, "its listener did not run"));
+        Assumptions.assumeTrue(System.getProperty(FOLDER) != null || EmulatorListener.replaced(), Emulator::absence);
     }
 
-    /// Where its libraries are.
+    private static String absence() {
+        return "no emulator: " + System.getProperty(ABSENT, "its listener did not run");
+    }
+
+    /// Where its libraries are; skips the calling test, which is about the emulator itself, where there is none.
     public static Path folder() {
-        require();
+        EmulatorListener.start();
+        Assumptions.assumeTrue(System.getProperty(FOLDER) != null, Emulator::absence);
         return Path.of(System.getProperty(FOLDER));
     }
 

@@ -21,7 +21,7 @@ public final class EmulatorListener implements LauncherSessionListener {
         if (System.getProperty(Emulator.ABSENT) != null || System.getProperty(Emulator.FOLDER) != null) {
             return;
         }
-        if (System.getProperty("panamask.emulator", "true").equals("false")) {
+        if (replaced()) {
             System.setProperty(Emulator.ABSENT, "the machine's own CUDA libraries are used");
             return;
         }
@@ -37,6 +37,11 @@ public final class EmulatorListener implements LauncherSessionListener {
         } catch (IOException failed) {
             throw new IllegalStateException("The emulator could not be built: " + failed.getMessage(), failed);
         }
+    }
+
+    /// Whether the machine's own libraries are asked for in its place.
+    static boolean replaced() {
+        return System.getProperty("panamask.emulator", "true").equals("false");
     }
 
     private static void use(Path folder) {

@@ -17,7 +17,7 @@ class FaultsTest {
 
     @BeforeEach
     void load() {
-        Emulator.require();
+        Emulator.folder();
         assertThat(CudaLibraries.load(CudaLibrary.CUDA).loaded()).isTrue();
         assertThat(Cuda.cuInit(0)).isZero();
     }

@@ -34,7 +34,7 @@ class MutationTest {
 
     @TestFactory
     Stream<DynamicTest> aFewDefectsAreFoundByTheOrderOfWarps() throws IOException {
-        Emulator.require();
+        Emulator.folder();
         return mutants().stream()
                 .filter(Mutant::quick)
                 .map(mutant -> DynamicTest.dynamicTest(
@@ -44,7 +44,7 @@ class MutationTest {
     @TestFactory
     @Tag("mutation")
     Stream<DynamicTest> everyDefectIsFound() throws IOException {
-        Emulator.require();
+        Emulator.folder();
         boolean sanitizers = Sanitizers.present(Emulator.folder());
         List<Mutant> all = mutants();
         assertThat(all).hasSizeGreaterThanOrEqualTo(19);
