@@ -40,7 +40,7 @@ record KitFolder(Path top, Path results, boolean small, String python) {
     }
 
     /// The command that runs a class of the kit, with `arguments`.
-    List<String> java(Class<?> main, List<String> arguments) {
+    List<String> java(String main, List<String> arguments) {
         Map<String, String> all = new TreeMap<>();
         all.put("java.util.logging.config.file", top.resolve("bench/logging.properties").toString());
         all.put("panamask.fixtures", fixtures().toString());
@@ -52,13 +52,13 @@ record KitFolder(Path top, Path results, boolean small, String python) {
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.add("--enable-native-access=ALL-UNNAMED");
         all.forEach((name, value) -> command.add("-D" + name + "=" + value));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
         command.addAll(arguments);
         return command;
     }
 
     /// The same with the arguments one by one.
     List<String> java(Class<?> main, String... arguments) {
-        return java(main, List.of(arguments));
+        return java(main.getName(), List.of(arguments));
     }
 }

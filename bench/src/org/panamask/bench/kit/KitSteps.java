@@ -30,7 +30,7 @@ final class KitSteps {
             steps.add(Step.of("sanitizer-" + tool, "compute-sanitizer " + tool, 20, Tests.sanitized(tool)));
         }
         steps.add(Step.of("products", "What cuBLASLt offers for every product", 10, Programs.own(ProductTable.class)));
-        steps.add(Step.of("cudnn", "Attention of cuDNN", 10, Tests.of(Tests.CUDNN)));
+        steps.add(Step.of("cudnn", "What cuDNN plans of attention", 10, Programs::cudnn));
         steps.add(Step.of("steady", "Graphs, and 1,000 steps in the same memory", 10, Programs.own(SteadyState.class)));
         for (String dtype : List.of("f32", "bf16", "f16")) {
             steps.add(Step.of("verify-" + dtype, "Golden cases in " + dtype, 15, Programs.verify(dtype)));

@@ -43,6 +43,29 @@ final class Programs {
         return Outcome.of(line.endsWith("runs here"), line.replaceAll("\\s+", " "));
     }
 
+    /// What cuDNN plans for devices that are described to it, with the driver and compiler of this machine.
+    static Outcome cudnn(KitFolder kit, Step step) throws IOException, InterruptedException {
+        Child child = Child.run(
+                kit.java("org.panamask.backend.cuda.attention.CudnnTable", List.of("80", "89", "90")),
+                kit.log(step.name()),
+                step.limit());
+        List<String> lines = child.text().lines().toList();
+        if (child.ended()) {
+            return step.late();
+        }
+        if (lines.stream().anyMatch(line -> line.startsWith("absent "))) {
+            return Outcome.skipped(child.lastLine());
+        }
+        long planned = lines.stream().filter(line -> line.startsWith("planned ")).count();
+        List<String> refused =
+                lines.stream().filter(line -> line.startsWith("refused ")).toList();
+        return Outcome.of(
+                child.exit() == 0 && planned > 0 && refused.isEmpty(),
+                child.exit() == 0
+                        ? planned + " graphs planned for sm_80, 89 and 90; " + refused.size() + " refused"
+                        : child.lastLine());
+    }
+
     /// The golden cases in one number type.
     static Step.Work verify(String dtype) {
         return (kit, step) -> {

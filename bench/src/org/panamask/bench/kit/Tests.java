@@ -28,9 +28,6 @@ final class Tests {
             "org.panamask.backend.LayerContractTest",
             "org.panamask.backend.HeadContractTest");
 
-    /// Attention of cuDNN.
-    static final List<String> CUDNN = List.of("org\\.panamask\\..*Cudnn\\w*Test");
-
     private static final List<Path> SANITIZERS =
             List.of(Path.of("/usr/local/cuda/bin/compute-sanitizer"), Path.of("/opt/cuda/bin/compute-sanitizer"));
 
@@ -78,7 +75,7 @@ final class Tests {
         List<String> arguments = new ArrayList<>(List.of(numbers.toString()));
         arguments.addAll(patterns);
         List<String> command = new ArrayList<>(under);
-        command.addAll(kit.java(TestRun.class, arguments));
+        command.addAll(kit.java(TestRun.class.getName(), arguments));
         Child child = Child.run(command, kit.log(step.name()), step.limit());
         if (!Files.exists(numbers)) {
             return child.ended() ? step.late() : Outcome.of(false, "exit " + child.exit() + ": " + child.lastLine());
