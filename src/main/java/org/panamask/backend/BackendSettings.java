@@ -13,6 +13,8 @@ import org.panamask.config.Settings;
 /// @param memoryLimit most native memory, as a size; 0 means no limit
 /// @param device which GPU
 /// @param launch how a GPU is given its work
+/// @param products how a GPU's products choose their algorithm
+/// @param tf32 whether a GPU rounds the operands of f32 products
 /// @param profile whether every operation is timed
 public record BackendSettings(
         @Key(
@@ -40,6 +42,16 @@ public record BackendSettings(
                 doc = "cuda: graphs (sequences that come again are replayed), eager, or checked (waits each time, so"
                         + " that an error names its kernel)")
         Launching launch,
+
+        @Key(
+                value = "fast",
+                doc = "cuda: fast (the best algorithm for each number of rows) or steady (one for all, so that a row's"
+                        + " bits do not depend on the others; rows are padded to steps of 64, which costs most where they"
+                        + " are few)")
+        ProductMode products,
+
+        @Key(value = "false", doc = "cuda: let f32 products round their operands to 10 bits, several times as fast")
+        boolean tf32,
 
         @Key(value = "false", doc = "time every operation; the run leaves the table in profile.txt")
         boolean profile) {

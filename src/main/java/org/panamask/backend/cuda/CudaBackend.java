@@ -14,6 +14,9 @@ import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.LibraryLoadException;
 import org.panamask.ffi.NativeAccessException;
 import org.panamask.ffi.NativeObjects;
+import org.panamask.ffi.cuda.CublasException;
+import org.panamask.ffi.cuda.CublasLtDescriptor;
+import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaDriver;
 import org.panamask.ffi.cuda.CudaException;
@@ -22,15 +25,17 @@ import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.MemoryModel;
 
-/// Computes on an NVIDIA GPU, in f32, bf16 and f16.
+/// Computes on an NVIDIA GPU, in f32, bf16, f16 and fp8.
 public final class CudaBackend extends JobBackend {
     static final String NAME = "cuda";
     private static final int OLDEST_CAPABILITY = 8;
+    private static final int EIGHT_BIT_CAPABILITY = 89;
 
     private final NativeObjects objects = new NativeObjects();
     private final BackendSettings settings;
     private final DeviceSpace space;
     private @Nullable CudaDevice device;
+    private volatile @Nullable CudaFacts facts;
     private volatile @Nullable CudaReport report;
 
     private CudaBackend(DeviceSpace space, BackendSettings settings) {
@@ -48,8 +53,10 @@ public final class CudaBackend extends JobBackend {
         try {
             backend.require(settings.dtype());
             backend.run("start", Precision.F32, _ -> NAME);
+            // What depends on the device is known now.
+            backend.require(settings.dtype());
             return backend;
-        } catch (NativeAccessException | LibraryLoadException | CudaException failure) {
+        } catch (NativeAccessException | LibraryLoadException | CudaException | CublasException failure) {
             backend.close();
             throw new BackendException("backend cuda: " + failure.getMessage(), failure);
         } catch (BackendException refused) {
@@ -71,15 +78,24 @@ public final class CudaBackend extends JobBackend {
         CudaDevice present = device;
         if (present == null) {
             CudaDriver driver = CudaDriver.load();
-            CudaFacts facts = chosen(driver);
-            CudaContext context = CudaContext.retain(facts, objects);
+            CudaFacts chosen = chosen(driver);
+            ProductPlans.Options products = products();
+            CudaContext context = CudaContext.retain(chosen, objects);
             space.attach(context);
-            present = new CudaDevice(new CudaDevice.Parts(facts, context, memory(), settings.launch()));
+            present = new CudaDevice(new CudaDevice.Parts(chosen, context, memory(), settings.launch(), products));
             space.attach(present);
             device = present;
+            facts = chosen;
             report = new CudaReport(driver, present, objects);
         }
         return present;
+    }
+
+    private ProductPlans.Options products() {
+        CublasLtHandle.load();
+        return new ProductPlans.Options(
+                settings.tf32() ? CublasLtDescriptor.Compute.TF32 : CublasLtDescriptor.Compute.F32,
+                settings.products());
     }
 
     private CudaFacts chosen(CudaDriver driver) {
@@ -147,12 +163,22 @@ public final class CudaBackend extends JobBackend {
     public void require(Precision precision) {
         switch (precision) {
             case F32, BF16, F16 -> {}
-            case FP8, F64 -> throw unsupported(precision);
+            case FP8 -> requireEightBits();
+            case F64 -> throw unsupported(precision);
+        }
+    }
+
+    /// Tensor cores multiply 8-bit floats since Ada; what an older device would have to do is another arithmetic.
+    private void requireEightBits() {
+        CudaFacts found = facts;
+        if (found != null && 10 * found.major() + found.minor() < EIGHT_BIT_CAPABILITY) {
+            throw new BackendException("backend cuda: fp8 must have a device of compute capability 8.9 or more, but "
+                    + found.name() + " has " + found.major() + "." + found.minor() + "; set backend.dtype to bf16");
         }
     }
 
     private static BackendException unsupported(Precision precision) {
-        return new BackendException("backend cuda: it computes in f32, bf16 and f16, but got "
+        return new BackendException("backend cuda: it computes in f32, bf16, f16 and fp8, but got "
                 + precision.name().toLowerCase(Locale.ROOT)
                 + "; set backend.dtype to one of them, or backend.name to reference");
     }

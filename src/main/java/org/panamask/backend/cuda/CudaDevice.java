@@ -7,6 +7,7 @@ import org.panamask.backend.Launching;
 import org.panamask.backend.memory.BackendMemory;
 import org.panamask.backend.memory.Block;
 import org.panamask.ffi.NativeLibraries;
+import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaFacts;
 import org.panamask.ffi.cuda.CudaStatus;
@@ -30,6 +31,7 @@ final class CudaDevice implements AutoCloseable {
     private final CommandQueue queue;
     private final Mover mover;
     private final Loader loader;
+    private final ProductPlans products;
     private final Indices indices = new Indices();
     private final Map<String, Long> kept = new ConcurrentHashMap<>();
 
@@ -39,7 +41,13 @@ final class CudaDevice implements AutoCloseable {
     /// @param context of this thread
     /// @param memory its memory, of the same context
     /// @param launching how kernels are started
-    record Parts(CudaFacts facts, CudaContext context, BackendMemory memory, Launching launching) {}
+    /// @param products how products are computed
+    record Parts(
+            CudaFacts facts,
+            CudaContext context,
+            BackendMemory memory,
+            Launching launching,
+            ProductPlans.Options products) {}
 
     /// Takes `parts`, of which it closes the context when it is closed, or cannot be made.
     CudaDevice(Parts parts) {
@@ -54,6 +62,8 @@ final class CudaDevice implements AutoCloseable {
             this.loader = closing.add(new Loader(context, compute));
             Staging staging = closing.add(new Staging(context, keep(OWNER, Staging.BYTES, "staging")));
             this.queue = new CommandQueue(compute, staging, graphs, parts.launching());
+            this.products = closing.add(new ProductPlans(
+                    CublasLtHandle.create(context), workspace(), parts.products()));
             this.mover =
                     new Mover(queue, keep(OWNER, Mover.BUFFER_BYTES, "moving").address());
         } catch (RuntimeException failure) {
@@ -115,6 +125,16 @@ final class CudaDevice implements AutoCloseable {
     /// Moves memory that may overlap.
     Mover mover() {
         return mover;
+    }
+
+    /// How products are computed.
+    ProductPlans products() {
+        return products;
+    }
+
+    private CublasLtHandle.Workspace workspace() {
+        MemorySegment memory = keep(OWNER, ProductPlans.WORKSPACE_BYTES, "the workspace of products");
+        return new CublasLtHandle.Workspace(memory.address(), ProductPlans.WORKSPACE_BYTES);
     }
 
     /// What the host knows of tensors of the running job.

@@ -25,6 +25,9 @@ import org.panamask.tensor.Weight;
 abstract sealed class CudaForward implements Ops permits CudaOps {
     final CudaJob job;
     final Attention attentions;
+    final Products products;
+    final Head heads;
+    final Choice choice;
     final Pointwise pointwise;
     final Sums sums;
     final Rows rows;
@@ -37,6 +40,9 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
         this.job = job;
         this.attentions = new Attention(job);
         this.pointwise = new Pointwise(job);
+        this.products = new Products(job, pointwise);
+        this.heads = new Head(job, products, Head.CHUNK_BYTES);
+        this.choice = new Choice(job, heads);
         this.sums = new Sums(job);
         this.rows = new Rows(job, pointwise);
         this.normalization = new Normalization(job, pointwise, sums);
@@ -129,20 +135,18 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     @Override
     public Tensor linear(Tensor x, Weight w) {
-        ShapeRules.linear(x, w);
-        throw absent("linear");
+        return products.linear(x, w, ShapeRules.linear(x, w));
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
-        ShapeRules.linear(x, w, bias);
-        throw absent("linear");
+        return products.linear(x, w, bias, ShapeRules.linear(x, w, bias));
     }
 
     @Override
     public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
         ShapeRules.addLinear(y, h, w);
-        throw absent("addLinear");
+        return products.addLinear(y, h, w, scale);
     }
 
     @Override
@@ -229,31 +233,31 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
-        ShapeRules.logits(hidden, head);
-        throw absent("logits");
+        return heads.logits(hidden, head, ShapeRules.logits(hidden, head));
     }
 
     @Override
     public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
-        InferenceRules.expectation(hidden, head, table);
-        throw absent("expectation");
+        Tensor y = job.make(InferenceRules.expectation(hidden, head, table), hidden.dtype());
+        heads.expectation(hidden, head, table, (float) scale, y);
+        return y;
     }
 
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
         ShapeRules.crossEntropy(hidden, head, scoring);
-        throw absent("crossEntropy");
+        return heads.crossEntropy(hidden, head, scoring, new BackwardOps.CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
         ShapeRules.argmax(hidden, head, rule);
-        throw absent("argmax");
+        return choice.argmax(hidden, head, rule);
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         ShapeRules.sample(hidden, head, rule, uniforms);
-        throw absent("sample");
+        return choice.sample(hidden, head, rule, uniforms);
     }
 }

@@ -2,12 +2,14 @@ package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
+import org.panamask.tensor.Weight;
 
 /// What the operations of one job compute with.
 ///
@@ -18,6 +20,11 @@ record CudaJob(CudaDevice device, TwoEndedArena arena, Precision precision) {
     /// The type of activations.
     DType dtype() {
         return precision.activations();
+    }
+
+    /// Whether products with `w` are of 8-bit floats.
+    boolean inEightBits(Weight w) {
+        return precision == Precision.FP8 && Float8.multiplies(w);
     }
 
     /// A tensor of the arena with undefined contents.

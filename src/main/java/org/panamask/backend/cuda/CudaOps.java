@@ -72,13 +72,13 @@ final class CudaOps extends CudaForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
-        throw absent("linearBackward");
+        products.linearBackward(dy, w, scale, dx);
     }
 
     @Override
     public void linearWeightBackward(Tensor dy, Tensor x, float scale, Tensor dw) {
         GradientRules.linearWeightBackward(dy, x, dw);
-        throw absent("linearWeightBackward");
+        products.linearWeightBackward(dy, x, scale, dw);
     }
 
     @Override
@@ -160,7 +160,7 @@ final class CudaOps extends CudaForward implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
-        throw absent("crossEntropyWithGradients");
+        return heads.crossEntropy(hidden, head, scoring, gradients);
     }
 
     @Override

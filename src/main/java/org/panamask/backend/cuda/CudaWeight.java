@@ -3,9 +3,11 @@ package org.panamask.backend.cuda;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.memory.MemoryOwner;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -17,6 +19,7 @@ final class CudaWeight extends Weight {
     private final MemoryOwner owner;
     private final Tensor value;
     private final Map<DType, Form> forms = new EnumMap<>(DType.class);
+    private EightBitProducts.@Nullable Form eightBits;
 
     CudaWeight(String name, CudaDevice device, MemoryOwner owner, Tensor value, boolean trainable) {
         super(name, value.shape(), trainable);
@@ -67,5 +70,22 @@ final class CudaWeight extends Weight {
             forms.put(dtype, form);
         }
         return form.memory().memory();
+    }
+
+    /// A frozen matrix in 8 bits, rounded when it is first asked for from its values in the job's type, which
+    /// `conversion` makes.
+    EightBitProducts.Form eightBits(CudaJob job, Conversion conversion) {
+        EightBitProducts.Form known = eightBits;
+        if (known == null) {
+            Shape turned = Shape.of(shape().last(), shape().extent(0));
+            known = new EightBitProducts.Form(
+                    owner.make(shape(), DType.F8_E4M3),
+                    owner.make(turned, DType.F8_E4M3),
+                    owner.make(Shape.of(1), DType.F32));
+            Tensor rounded = Tensor.of(shape(), job.dtype(), plain(job.dtype(), conversion), value.scope());
+            new EightBits(job).roundBothWays(rounded, known.codes(), known.turned(), known.inverse());
+            eightBits = known;
+        }
+        return known;
     }
 }

@@ -169,7 +169,7 @@ class CudaBackendTest {
     void doublePrecisionIsRefused() {
         assertThatExceptionOfType(BackendException.class)
                 .isThrownBy(() -> backend.require(Precision.F64))
-                .withMessageContaining("it computes in f32, bf16 and f16, but got f64");
+                .withMessageContaining("it computes in f32, bf16, f16 and fp8, but got f64");
     }
 
     @Test
