@@ -7,8 +7,8 @@ import org.panamask.backend.Precision;
 import org.panamask.diffusion.Canvas;
 import org.panamask.model.Model;
 
-/// Whole models with random weights: one denoising pass with logits at every position, an answer by blocks, an optimizer
-/// step of an adapter.
+/// Whole models with random weights: one denoising pass with logits at every position, an answer by blocks, an
+/// optimizer step of an adapter.
 ///
 /// @param small toy sizes
 record ModelBench(boolean small) {
@@ -60,7 +60,8 @@ record ModelBench(boolean small) {
             parameters.put("answer", answer);
             parameters.put("steps", steps);
             parameters.put("block", block);
-            AnswerRun run = AnswerRun.of(device.backend(), device.precision(), model, new AnswerRun.Plan(prompt, answer, steps, block));
+            AnswerRun run = AnswerRun.of(
+                    device.backend(), device.precision(), model, new AnswerRun.Plan(prompt, answer, steps, block));
             rows.measure(
                     new Rows.Case(
                             ANSWER,

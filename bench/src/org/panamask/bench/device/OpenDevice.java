@@ -55,8 +55,8 @@ public record OpenDevice(Backend backend, Precision precision, Owner owner) impl
 
     /// A model with random weights, the same on every backend.
     public Model model(DeviceSize size) {
-        return run(ops -> Llama.of(
-                size.config(), new WeightLoader(size.config().weights(), WEIGHTS, ops, owner, false)));
+        return run(
+                ops -> Llama.of(size.config(), new WeightLoader(size.config().weights(), WEIGHTS, ops, owner, false)));
     }
 
     /// Runs a job.

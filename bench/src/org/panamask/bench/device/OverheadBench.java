@@ -47,7 +47,9 @@ record OverheadBench(boolean small) {
                                     return ops.doubles(mark);
                                 }),
                                 4));
-                rows.note("launches " + launching.name().toLowerCase(Locale.ROOT), device.backend().report());
+                rows.note(
+                        "launches " + launching.name().toLowerCase(Locale.ROOT),
+                        device.backend().report());
             }
         }
     }

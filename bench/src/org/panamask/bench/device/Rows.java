@@ -69,8 +69,8 @@ final class Rows {
         write();
     }
 
-    /// Opens the GPU for some cases of `bench`. Where it cannot be opened, or something goes wrong before a case, that is
-    /// noted and does not stop the others.
+    /// Opens the GPU for some cases of `bench`. Where it cannot be opened, or something goes wrong before a case,
+    /// that is noted and does not stop the others.
     void on(String bench, Precision precision, Consumer<OpenDevice> cases) {
         try (OpenDevice device = OpenDevice.open(precision)) {
             cases.accept(device);

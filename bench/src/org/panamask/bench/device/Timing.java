@@ -17,8 +17,8 @@ record Timing(double ms, double least, double most, int repetitions, int runs) {
     private static final int MOST_RUNS = 200;
 
     /// Times `work`, which runs something as often as it is told and returns when all has been computed. What one
-    /// repetition holds is chosen so that it takes long enough to be timed. Nothing is warmed up twice: the first runs
-    /// compile kernels and choose products, the next make graphs.
+    /// repetition holds is chosen so that it takes long enough to be timed. Nothing is warmed up twice: the first
+    /// runs compile kernels and choose products, the next make graphs.
     static Timing of(IntConsumer work) {
         for (int n = 0; n < WARM_UPS; n++) {
             millis(work, 1);

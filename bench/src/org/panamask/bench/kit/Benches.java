@@ -83,7 +83,9 @@ final class Benches {
         ObjectNode found = (ObjectNode) mapper.readTree(numbers);
         JsonNode theirs = mapper.readTree(answer);
         Map<String, JsonNode> byCase = new TreeMap<>();
-        theirs.path("rows").valueStream().forEach(row -> byCase.put(row.path("case").asString(), row));
+        theirs.path("rows")
+                .valueStream()
+                .forEach(row -> byCase.put(row.path("case").asString(), row));
         found.set("peer", theirs.path("facts"));
         found.path("rows").valueStream().forEach(row -> beside((ObjectNode) row, byCase));
         mapper.writerWithDefaultPrettyPrinter().writeValue(numbers, found);

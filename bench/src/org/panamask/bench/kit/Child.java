@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 record Child(int exit, boolean ended, Path log) {
     private static final int ENDED = 137;
 
-    /// Runs `command`, in the folder of its log, for at most `limit`; afterwards nothing that it started runs any more.
+    /// Runs `command`, in the folder of its log, for at most `limit`; afterwards nothing that it started runs any
+    /// more.
     static Child run(List<String> command, Path log, Duration limit) throws IOException, InterruptedException {
         Files.createDirectories(log.getParent());
         Process process = new ProcessBuilder(command)

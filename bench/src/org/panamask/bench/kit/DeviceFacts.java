@@ -74,10 +74,7 @@ final class DeviceFacts {
     static Optional<ObjectNode> smi() {
         try {
             Process process = new ProcessBuilder(
-                            "nvidia-smi",
-                            "--id=0",
-                            "--query-gpu=" + String.join(",", ASKED),
-                            "--format=csv,noheader")
+                            "nvidia-smi", "--id=0", "--query-gpu=" + String.join(",", ASKED), "--format=csv,noheader")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -86,7 +83,8 @@ final class DeviceFacts {
                 return Optional.empty();
             }
             ObjectNode said = JsonMapper.builder().build().createObjectNode();
-            List<String> values = Arrays.stream(line.split(",")).map(String::strip).toList();
+            List<String> values =
+                    Arrays.stream(line.split(",")).map(String::strip).toList();
             for (int n = 0; n < Math.min(ASKED.size(), values.size()); n++) {
                 said.put(ASKED.get(n), values.get(n));
             }
@@ -114,15 +112,14 @@ final class DeviceFacts {
         return Outcome.of(
                 device.isObject(),
                 device.isObject()
-                        ? device.path("name").asString() + ", " + device.path("architecture").asString()
+                        ? device.path("name").asString() + ", "
+                                + device.path("architecture").asString()
                         : "the driver sees no device");
     }
 
     /// What the step of this name found, if it did.
     static Optional<JsonNode> read(KitFolder kit) {
         Path file = kit.numbers(STEP);
-        return Files.exists(file)
-                ? Optional.of(JsonMapper.builder().build().readTree(file))
-                : Optional.empty();
+        return Files.exists(file) ? Optional.of(JsonMapper.builder().build().readTree(file)) : Optional.empty();
     }
 }

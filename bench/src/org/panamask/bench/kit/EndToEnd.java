@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Everything once: a toy model is fine-tuned and answers, in f32, on the GPU and on the reference backend, and both must
-/// agree. A second process must find every kernel compiled.
+/// Everything once: a toy model is fine-tuned and answers, in f32, on the GPU and on the reference backend, and both
+/// must agree. A second process must find every kernel compiled.
 final class EndToEnd {
     private static final int STEPS = 6;
     private static final int BATCH = 2;
@@ -44,13 +44,18 @@ final class EndToEnd {
         Found reference;
         try (OpenDevice plain = OpenDevice.on(
                 new ReferenceProvider()
-                        .open(BackendSettings.defaults().with("name", "reference").with("dtype", Precision.F32)),
+                        .open(BackendSettings.defaults()
+                                .with("name", "reference")
+                                .with("dtype", Precision.F32)),
                 Precision.F32)) {
             reference = run(plain);
         }
         double apart = 0;
         for (int n = 0; n < STEPS; n++) {
-            apart = Math.max(apart, Math.abs(device.losses()[n] - reference.losses()[n]) / reference.losses()[n]);
+            apart = Math.max(
+                    apart,
+                    Math.abs(device.losses()[n] - reference.losses()[n])
+                            / reference.losses()[n]);
         }
         boolean agree = apart <= TOLERANCE;
         found.put("losses_apart", apart).put("tolerance", TOLERANCE);

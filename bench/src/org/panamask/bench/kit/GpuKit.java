@@ -112,8 +112,7 @@ final class GpuKit implements Callable<Integer> {
         for (String name : Stream.concat(only.stream(), skip.stream()).toList()) {
             if (all.stream().noneMatch(step -> named(step, List.of(name)))) {
                 throw new ParameterException(
-                        spec.commandLine(),
-                        "run: no step is called '" + name + "'; --list names them");
+                        spec.commandLine(), "run: no step is called '" + name + "'; --list names them");
             }
         }
     }

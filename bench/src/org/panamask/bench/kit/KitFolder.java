@@ -42,7 +42,9 @@ record KitFolder(Path top, Path results, boolean small, String python) {
     /// The command that runs a class of the kit, with `arguments`.
     List<String> java(String main, List<String> arguments) {
         Map<String, String> all = new TreeMap<>();
-        all.put("java.util.logging.config.file", top.resolve("bench/logging.properties").toString());
+        all.put(
+                "java.util.logging.config.file",
+                top.resolve("bench/logging.properties").toString());
         all.put("panamask.fixtures", fixtures().toString());
         all.put("panamask.kernel.cache", results.resolve("cubin").toString());
         // The tests build and use the emulator unless told that the machine's own libraries count.

@@ -54,7 +54,8 @@ class KitTest {
         assertThat(json().path("steps").path("doctor").path("verdict").asString())
                 .isEqualTo("FAILED");
         assertThat(markdown())
-                .contains("| doctor: What doctor does | failed | 0.0 | java.lang.IllegalStateException: no \\| library |")
+                .contains(
+                        "| doctor: What doctor does | failed | 0.0 | java.lang.IllegalStateException: no \\| library |")
                 .contains("| products: What products does | passed | 0.0 | everything is there |")
                 .contains("| Panamask | 0123abcd with changes, toy sizes |");
     }
@@ -104,6 +105,9 @@ class KitTest {
 
     @Test
     void everyStepHasANameOfItsOwn() {
-        assertThat(KitSteps.all()).extracting(Step::name).doesNotHaveDuplicates().startsWith("device", "doctor");
+        assertThat(KitSteps.all())
+                .extracting(Step::name)
+                .doesNotHaveDuplicates()
+                .startsWith("device", "doctor");
     }
 }

@@ -19,8 +19,8 @@ import org.panamask.ffi.cuda.CudaFacts;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What cuBLASLt offers for the products of models, in every type, layout and epilogue that the backend uses; and whether
-/// it takes 8-bit floats in the layout that every device has, and refuses the others where it must.
+/// What cuBLASLt offers for the products of models, in every type, layout and epilogue that the backend uses; and
+/// whether it takes 8-bit floats in the layout that every device has, and refuses the others where it must.
 final class ProductTable {
     private static final long WORKSPACE_BYTES = 32 << 20;
     private static final int TOO_NEW = 10;
@@ -130,8 +130,12 @@ final class ProductTable {
         found.withArray("products")
                 .addObject()
                 .put("product", product.text())
-                .put("algorithm", algorithm.map(CublasLtAlgorithm::configuration).orElse("none"))
-                .put("workspace", algorithm.map(CublasLtAlgorithm::workspaceBytes).orElse(0L));
+                .put(
+                        "algorithm",
+                        algorithm.map(CublasLtAlgorithm::configuration).orElse("none"))
+                .put(
+                        "workspace",
+                        algorithm.map(CublasLtAlgorithm::workspaceBytes).orElse(0L));
     }
 
     /// Whether 8-bit floats are refused where they must be, other layouts on all but the newest of data centres.

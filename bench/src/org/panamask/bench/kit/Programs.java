@@ -19,12 +19,13 @@ final class Programs {
     /// A program of the kit that writes its numbers to the file that it is given.
     static Step.Work own(Class<?> main) {
         return (kit, step) -> {
-            List<String> arguments = new ArrayList<>(List.of(kit.numbers(step.name()).toString()));
+            List<String> arguments =
+                    new ArrayList<>(List.of(kit.numbers(step.name()).toString()));
             if (kit.small()) {
                 arguments.add("--small");
             }
-            Child child = Child.run(
-                    kit.java(main, arguments.toArray(String[]::new)), kit.log(step.name()), step.limit());
+            Child child =
+                    Child.run(kit.java(main, arguments.toArray(String[]::new)), kit.log(step.name()), step.limit());
             return child.ended() ? step.late() : Outcome.of(child.exit() == 0, child.lastLine());
         };
     }
@@ -56,7 +57,8 @@ final class Programs {
         if (lines.stream().anyMatch(line -> line.startsWith("absent "))) {
             return Outcome.skipped(child.lastLine());
         }
-        long planned = lines.stream().filter(line -> line.startsWith("planned ")).count();
+        long planned =
+                lines.stream().filter(line -> line.startsWith("planned ")).count();
         List<String> refused =
                 lines.stream().filter(line -> line.startsWith("refused ")).toList();
         return Outcome.of(
@@ -91,14 +93,11 @@ final class Programs {
             if (child.ended()) {
                 return new Outcome(step.late().verdict(), step.late().summary() + "; until then " + counts);
             }
-            return Outcome.of(
-                    child.exit() == 0 && passed > 0, passed > 0 ? counts : child.lastLine());
+            return Outcome.of(child.exit() == 0 && passed > 0, passed > 0 ? counts : child.lastLine());
         };
     }
 
     private static long sum(Matcher counts) {
-        return counts.results()
-                .mapToLong(each -> Long.parseLong(each.group(1)))
-                .sum();
+        return counts.results().mapToLong(each -> Long.parseLong(each.group(1))).sum();
     }
 }

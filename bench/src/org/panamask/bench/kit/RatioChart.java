@@ -28,7 +28,8 @@ record RatioChart(List<Bar> bars) {
             all.path("steps").path(step.name()).path("found").path("rows").forEach(row -> {
                 if (row.path("ratio").asDouble(0) > 0) {
                     bars.add(new Bar(
-                            row.path("bench").asString() + " " + row.path("case").asString(),
+                            row.path("bench").asString() + " "
+                                    + row.path("case").asString(),
                             row.path("ratio").asDouble()));
                 }
             });

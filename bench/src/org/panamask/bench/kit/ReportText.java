@@ -16,7 +16,11 @@ record ReportText(JsonNode all) {
         JsonNode device = all.path("device").path("device");
         row(page, "", "");
         row(page, "---", "---");
-        row(page, "Device", device.path("name").asString("unknown") + ", " + device.path("architecture").asString(""));
+        row(
+                page,
+                "Device",
+                device.path("name").asString("unknown") + ", "
+                        + device.path("architecture").asString(""));
         row(page, "Driver", driver());
         row(page, "Clocks", clocks());
         row(page, "Panamask", all.path("kit").asString() + (all.path("small").asBoolean() ? ", toy sizes" : ""));
@@ -45,7 +49,8 @@ record ReportText(JsonNode all) {
         JsonNode said = all.path("device").path("nvidia_smi");
         return said.isMissingNode()
                 ? "unknown: there is no nvidia-smi"
-                : "SM " + said.path("clocks.sm").asString() + " of " + said.path("clocks.max.sm").asString()
+                : "SM " + said.path("clocks.sm").asString() + " of "
+                        + said.path("clocks.max.sm").asString()
                         + ", memory " + said.path("clocks.mem").asString() + " of "
                         + said.path("clocks.max.mem").asString() + ", power limit "
                         + said.path("power.limit").asString();
@@ -58,7 +63,8 @@ record ReportText(JsonNode all) {
                     page,
                     library.getKey(),
                     found.path("loaded").asBoolean()
-                            ? found.path("version").asString("") + ", " + found.path("file").asString("")
+                            ? found.path("version").asString("") + ", "
+                                    + found.path("file").asString("")
                             : "not found");
         });
     }
@@ -88,19 +94,22 @@ record ReportText(JsonNode all) {
             JsonNode found = all.path("steps").path(step.name()).path("found");
             if (!found.path("failures").isEmpty()) {
                 page.append("\n## Failed in ").append(step.name()).append("\n\n");
-                found.path("failures").forEach(failure -> page.append("* `")
-                        .append(failure.path("test").asString())
-                        .append("`: ")
-                        .append(cell(failure.path("said").asString()))
-                        .append('\n'));
+                found.path("failures")
+                        .forEach(failure -> page.append("* `")
+                                .append(failure.path("test").asString())
+                                .append("`: ")
+                                .append(cell(failure.path("said").asString()))
+                                .append('\n'));
             }
             if (!found.path("skips").isEmpty()) {
                 page.append("\nSkipped in ").append(step.name()).append(":\n\n");
-                found.path("skips").properties().forEach(skip -> page.append("* ")
-                        .append(skip.getValue().asInt())
-                        .append(" x ")
-                        .append(cell(skip.getKey()))
-                        .append('\n'));
+                found.path("skips")
+                        .properties()
+                        .forEach(skip -> page.append("* ")
+                                .append(skip.getValue().asInt())
+                                .append(" x ")
+                                .append(cell(skip.getKey()))
+                                .append('\n'));
             }
         }
     }
@@ -113,7 +122,9 @@ record ReportText(JsonNode all) {
                 page.append("\n## ").append(step.title()).append("\n\n");
                 JsonNode peer = found.path("peer");
                 if (peer.isObject()) {
-                    page.append("Peer: PyTorch ").append(peer.path("torch").asString()).append(". ");
+                    page.append("Peer: PyTorch ")
+                            .append(peer.path("torch").asString())
+                            .append(". ");
                     page.append("A ratio of 2 means that PyTorch takes twice as long as ours.\n\n");
                 }
                 page.append("| Case | ms | | PyTorch / ours |\n|---|---|---|---|\n");
@@ -124,7 +135,12 @@ record ReportText(JsonNode all) {
 
     private static String[] cells(JsonNode row) {
         if (row.has("failed")) {
-            return new String[] {row.path("case").asString(), "", cell("failed: " + row.path("failed").asString()), ""};
+            return new String[] {
+                row.path("case").asString(),
+                "",
+                cell("failed: " + row.path("failed").asString()),
+                ""
+            };
         }
         String ratio = row.has("ratio")
                 ? String.format(Locale.ROOT, "%.2f", row.path("ratio").asDouble())
@@ -132,7 +148,11 @@ record ReportText(JsonNode all) {
         return new String[] {
             row.path("case").asString(),
             String.format(Locale.ROOT, "%.4g", row.path("ms").asDouble()),
-            String.format(Locale.ROOT, "%.4g %s", row.path("rate").asDouble(), row.path("unit").asString()),
+            String.format(
+                    Locale.ROOT,
+                    "%.4g %s",
+                    row.path("rate").asDouble(),
+                    row.path("unit").asString()),
             ratio
         };
     }

@@ -15,8 +15,8 @@ import org.panamask.train.StepResult;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Whether graphs that are replayed with new numbers, seeds and masks on the device give the bits of kernels started one
-/// by one, and whether many steps take no more memory than the first few.
+/// Whether graphs that are replayed with new numbers, seeds and masks on the device give the bits of kernels started
+/// one by one, and whether many steps take no more memory than the first few.
 final class SteadyState {
     private static final int STEPS = 1000;
     private static final int FEW_STEPS = 30;
@@ -77,8 +77,8 @@ final class SteadyState {
     private static double[][] results(Launching launching) {
         try (OpenDevice device = OpenDevice.open(Precision.BF16, launching)) {
             Model model = device.model(DeviceSize.TOY);
-            AnswerRun answer = AnswerRun.of(
-                    device.backend(), device.precision(), model, new AnswerRun.Plan(8, 16, 4, 8));
+            AnswerRun answer =
+                    AnswerRun.of(device.backend(), device.precision(), model, new AnswerRun.Plan(8, 16, 4, 8));
             answer.ids();
             answer.ids();
             double[] ids = Arrays.stream(answer.ids()).asDoubleStream().toArray();

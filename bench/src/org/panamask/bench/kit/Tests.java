@@ -46,13 +46,7 @@ final class Tests {
                 return Outcome.skipped("compute-sanitizer is not on this machine");
             }
             List<String> command = List.of(
-                    sanitizer.get().toString(),
-                    "--tool",
-                    tool,
-                    "--target-processes",
-                    "all",
-                    "--error-exitcode",
-                    "99");
+                    sanitizer.get().toString(), "--tool", tool, "--target-processes", "all", "--error-exitcode", "99");
             Outcome outcome = run(kit, step, command, SUBSET);
             String errors = Child.lastLineWith(kit.log(step.name()), "ERROR SUMMARY");
             return new Outcome(

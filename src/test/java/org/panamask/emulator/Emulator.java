@@ -15,9 +15,9 @@ public final class Emulator {
 
     private Emulator() {}
 
-    /// Skips the calling test, and says why, where there is nothing that computes as a GPU: neither the emulator, which
-    /// is started if its listener was not asked (tests that lie in a module offer no services), nor the machine's own
-    /// libraries in its place.
+    /// Skips the calling test, and says why, where there is nothing that computes as a GPU: neither the emulator,
+    /// which is started if its listener was not asked (tests that lie in a module offer no services), nor the
+    /// machine's own libraries in its place.
     public static void require() {
         EmulatorListener.start();
         Assumptions.assumeTrue(System.getProperty(FOLDER) != null || EmulatorListener.replaced(), Emulator::absence);

@@ -79,7 +79,9 @@ interface KernelCompiler {
     /// The texts of all headers of `kernels/`.
     static List<Path> headers() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("kernels"))) {
-            return files.filter(file -> file.toString().endsWith(".cuh")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".cuh"))
+                    .sorted()
+                    .toList();
         }
     }
 }

@@ -69,10 +69,8 @@ class KernelRegistersTest {
                     .describedAs("a line for %s in the table", usage.kernel())
                     .containsKey(usage.kernel());
             assertThat(usage.registers())
-                    .isLessThanOrEqualTo(table.families()
-                            .get(measured.family())
-                            .ceilings()
-                            .get(usage.kernel()));
+                    .isLessThanOrEqualTo(
+                            table.families().get(measured.family()).ceilings().get(usage.kernel()));
         });
     }
 

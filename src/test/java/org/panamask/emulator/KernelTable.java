@@ -20,7 +20,8 @@ record KernelTable(Map<String, Family> families) {
     /// @param defines the other settings, one list for each specialisation
     /// @param ceilings the most registers of a thread, by kernel
     record Family(String name, List<String> types, List<List<String>> defines, Map<String, Integer> ceilings) {
-        /// The settings of every compilation; only the last type and the last specialisation if it is to be `quick`.
+        /// The settings of every compilation; only the last type and the last specialisation if it is to be
+        /// `quick`.
         List<List<String>> compilations(boolean quick) {
             List<List<String>> all = new ArrayList<>();
             for (List<String> specialisation : defines.isEmpty() ? List.of(List.<String>of()) : defines) {

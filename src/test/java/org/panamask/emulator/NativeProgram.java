@@ -80,7 +80,8 @@ final class NativeProgram {
             kernels.add(() -> kernel(file.getFileName().toString(), Files.readString(file)));
         }
         for (String other : others) {
-            kernels.add(() -> kernel(other, Files.readString(root.resolve("kernels").resolve(other))));
+            kernels.add(
+                    () -> kernel(other, Files.readString(root.resolve("kernels").resolve(other))));
         }
         return kernels;
     }

@@ -60,8 +60,8 @@ final class RealNvrtc implements KernelCompiler {
 
     @Override
     public String assemble(String family, List<String> defines, String architecture) throws IOException {
-        List<String> options = new ArrayList<>(
-                List.of("--gpu-architecture=" + architecture, "--std=c++17", "--ptxas-options=-v"));
+        List<String> options =
+                new ArrayList<>(List.of("--gpu-architecture=" + architecture, "--std=c++17", "--ptxas-options=-v"));
         defines.forEach(define -> options.add("-D" + define));
         List<Path> headers = KernelCompiler.headers();
         try (Arena arena = Arena.ofConfined()) {
@@ -69,8 +69,9 @@ final class RealNvrtc implements KernelCompiler {
             for (Path header : headers) {
                 texts.add(Files.readString(header));
             }
-            List<String> names =
-                    headers.stream().map(header -> header.getFileName().toString()).toList();
+            List<String> names = headers.stream()
+                    .map(header -> header.getFileName().toString())
+                    .toList();
             MemorySegment program = arena.allocate(ADDRESS);
             String source = Files.readString(Path.of("kernels", family + ".cu"));
             call(

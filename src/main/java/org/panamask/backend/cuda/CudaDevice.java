@@ -62,8 +62,8 @@ final class CudaDevice implements AutoCloseable {
             this.loader = closing.add(new Loader(context, compute));
             Staging staging = closing.add(new Staging(context, keep(OWNER, Staging.BYTES, "staging")));
             this.queue = new CommandQueue(compute, staging, graphs, parts.launching());
-            this.products = closing.add(new ProductPlans(
-                    CublasLtHandle.create(context), workspace(), parts.products()));
+            this.products =
+                    closing.add(new ProductPlans(CublasLtHandle.create(context), workspace(), parts.products()));
             this.mover =
                     new Mover(queue, keep(OWNER, Mover.BUFFER_BYTES, "moving").address());
         } catch (RuntimeException failure) {

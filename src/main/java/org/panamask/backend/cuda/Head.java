@@ -128,9 +128,7 @@ final class Head {
         chunks(hidden, head, (frame, chunk) -> {
             Matrix errors = !wanted
                     ? new Matrix(0, job.dtype(), chunk.vocabulary())
-                    : job.dtype() == DType.F32
-                            ? chunk.logits()
-                            : activations(frame, chunk.rows(), chunk.vocabulary());
+                    : job.dtype() == DType.F32 ? chunk.logits() : activations(frame, chunk.rows(), chunk.vocabulary());
             score(chunk, scoring, result, errors);
             if (wanted) {
                 long factors = factors(frame, chunk, scoring, result);
@@ -175,8 +173,7 @@ final class Head {
                 .i32((int) chunk.rows())
                 .f32((float) tokens.alpha())
                 .f32((float) tokens.gamma());
-        job.launch(
-                job.kernel(FAMILY, "cross_entropy_factors"), Grid.covering(chunk.rows(), SUM_THREADS), arguments);
+        job.launch(job.kernel(FAMILY, "cross_entropy_factors"), Grid.covering(chunk.rows(), SUM_THREADS), arguments);
         return factors;
     }
 
@@ -188,8 +185,7 @@ final class Head {
 
     /// `dhidden = factor * (errors head)` and `dhead += errors^T (factor * hidden)`: errors are of order 1 in every
     /// type, factors need not be.
-    private void gradients(
-            Frame frame, Chunk chunk, Weight head, CrossEntropyGradients gradients, Errors errors) {
+    private void gradients(Frame frame, Chunk chunk, Weight head, CrossEntropyGradients gradients, Errors errors) {
         long width = chunk.hidden().width();
         for (Tensor gradient : gradients.hidden()) {
             Matrix sums = sums(frame, chunk.rows(), width);
@@ -224,11 +220,7 @@ final class Head {
                     .i32(chunk.vocabulary());
             job.launch(job.kernel("softmax", "softmax"), chunk.grid(), arguments);
             products.multiply(
-                    probabilities,
-                    weights,
-                    Matrix.of(y).from(chunk.from()),
-                    chunk.rows(),
-                    Finish.of(scale, false));
+                    probabilities, weights, Matrix.of(y).from(chunk.from()), chunk.rows(), Finish.of(scale, false));
         });
     }
 }

@@ -64,8 +64,7 @@ final class NcclCollective implements Collective {
             made.warmUp(device.keep("cuda", WARM_UP_BYTES, "the first sum").address());
             return made;
         } catch (LibraryLoadException | NcclException failure) {
-            throw new BackendException(
-                    "backend cuda: " + ranks.place().text() + ": " + failure.getMessage(), failure);
+            throw new BackendException("backend cuda: " + ranks.place().text() + ": " + failure.getMessage(), failure);
         }
     }
 

@@ -69,7 +69,8 @@ final class NcclWatch implements AutoCloseable {
         long start = since.get();
         if (start != NOTHING && done.isDone()) {
             since.compareAndSet(start, NOTHING);
-        } else if (start != NOTHING && System.nanoTime() - start > ranks.patience().toNanos()) {
+        } else if (start != NOTHING
+                && System.nanoTime() - start > ranks.patience().toNanos()) {
             fail("a sum over the ranks took longer than " + ranks.patience().toSeconds()
                     + " s; look whether all ranks still work, or raise ranks.step_seconds");
         }

@@ -69,7 +69,8 @@ record ProductKey(Types types, Extents extents, Turned turned, boolean bias, int
         return new ProductKey(types, extents, turned, bias, bytes);
     }
 
-    /// The alignment of all of `addresses`: 256 where they have it, so that usual calls share a plan, else 16 at most.
+    /// The alignment of all of `addresses`: 256 where they have it, so that usual calls share a plan, else 16 at
+    /// most.
     static int alignment(long... addresses) {
         long bits = MOST_ALIGNED;
         for (long address : addresses) {

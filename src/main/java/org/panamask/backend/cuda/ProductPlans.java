@@ -93,7 +93,9 @@ final class ProductPlans implements AutoCloseable {
             boolean byRows = key.turned() != ProductKey.Turned.RIGHT;
             return new Plan(
                     product,
-                    options.mode() == ProductMode.STEADY && byRows ? pinnedAlgorithm(key, product) : best(key, product, false));
+                    options.mode() == ProductMode.STEADY && byRows
+                            ? pinnedAlgorithm(key, product)
+                            : best(key, product, false));
         } catch (RuntimeException failure) {
             product.close();
             throw failure;
@@ -165,8 +167,7 @@ final class ProductPlans implements AutoCloseable {
         point(plan, Pointer.BIAS, call.pointers().bias());
         point(plan, Pointer.LEFT_SCALE, call.pointers().leftScale());
         point(plan, Pointer.RIGHT_SCALE, call.pointers().rightScale());
-        handle.multiply(
-                plan.product(), call.operands(), new CublasLtHandle.Way(plan.algorithm(), workspace, stream));
+        handle.multiply(plan.product(), call.operands(), new CublasLtHandle.Way(plan.algorithm(), workspace, stream));
     }
 
     private static void point(Plan plan, Pointer pointer, long address) {

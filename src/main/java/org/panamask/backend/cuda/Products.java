@@ -171,7 +171,12 @@ final class Products {
 
     /// `dw += scale * dy^T x`.
     void linearWeightBackward(Tensor dy, Tensor x, float scale, Tensor dw) {
-        addOuter(Matrix.of(dy), Matrix.of(x), dy.shape().extent(0), scale, dw.memory().address());
+        addOuter(
+                Matrix.of(dy),
+                Matrix.of(x),
+                dy.shape().extent(0),
+                scale,
+                dw.memory().address());
     }
 
     /// `dw += scale * dy^T x` over `rows` rows; `dw` is F32.
@@ -185,8 +190,7 @@ final class Products {
     }
 
     /// Plans a product and appends it to the queue.
-    void enqueue(
-            Types types, Extents extents, Turned turned, CublasLtProduct.Operands operands, Pointers pointers) {
+    void enqueue(Types types, Extents extents, Turned turned, CublasLtProduct.Operands operands, Pointers pointers) {
         if (extents.m() == 0 || extents.n() == 0 || extents.k() == 0) {
             return;
         }

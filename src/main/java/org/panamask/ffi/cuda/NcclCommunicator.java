@@ -172,7 +172,8 @@ public final class NcclCommunicator extends NativeHandle {
         }
     }
 
-    /// Ends what is enqueued, done or not, by any thread; nothing more can be enqueued. Doing it twice does nothing.
+    /// Ends what is enqueued, done or not, by any thread; nothing more can be enqueued. Doing it twice does
+    /// nothing.
     public void abort() {
         boolean locked = lock();
         try {

@@ -61,8 +61,8 @@ public final class NcclLibrary {
         }
     }
 
-    /// Joins the ranks that know `id`, on the device of `context`, which must be current to this thread. Waits until
-    /// all have come.
+    /// Joins the ranks that know `id`, on the device of `context`, which must be current to this thread. Waits
+    /// until all have come.
     ///
     /// @throws NcclException if the library refuses
     /// @throws IllegalArgumentException if `id` is none of [#uniqueId]

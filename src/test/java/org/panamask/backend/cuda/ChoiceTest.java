@@ -107,8 +107,7 @@ class ChoiceTest {
         }
         try (Owner owner = backend.owner("choice")) {
             return backend.run("choice", Precision.F32, ops -> {
-                Weight head =
-                        ops.weight(owner, HostTensor.of("head", Shape.of(VOCABULARY, ROWS), logits), false);
+                Weight head = ops.weight(owner, HostTensor.of("head", Shape.of(VOCABULARY, ROWS), logits), false);
                 Tensor hidden = ops.upload(Shape.of(ROWS, ROWS), each);
                 Prediction likeliest = ops.argmax(hidden, head, rule);
                 Prediction drawn = ops.sample(hidden, head, rule, ops.upload(Shape.of(ROWS), draws));

@@ -38,7 +38,8 @@ class EightBitProductsTest {
         try (Backend cuda = CudaBackend.open(BackendSettings.defaults().with("dtype", Precision.FP8))) {
             List<double[]> actual = products(cuda, rows, in, out);
             for (int i = 0; i < expected.size(); i++) {
-                double largest = Arrays.stream(expected.get(i)).map(Math::abs).max().orElse(0);
+                double largest =
+                        Arrays.stream(expected.get(i)).map(Math::abs).max().orElse(0);
                 assertThat(actual.get(i))
                         .as("product %d", i)
                         .containsExactly(expected.get(i), within(ROUNDING * largest));

@@ -45,14 +45,11 @@ class HeadTest {
                 Owner owner = backend.owner("head")) {
             backend.run("head", Precision.F32, ops -> {
                 Weight head = ops.weight(
-                        owner,
-                        HostTensor.of("head", Shape.of(VOCABULARY, WIDTH), floats(VOCABULARY * WIDTH)),
-                        false);
+                        owner, HostTensor.of("head", Shape.of(VOCABULARY, WIDTH), floats(VOCABULARY * WIDTH)), false);
                 Tensor hidden = ops.upload(Shape.of(ROWS, WIDTH), numbers(ROWS * WIDTH));
                 Scoring scoring = new Scoring(
                         ops.upload(
-                                Shape.of(ROWS),
-                                random.ints(ROWS, 0, VOCABULARY).toArray()),
+                                Shape.of(ROWS), random.ints(ROWS, 0, VOCABULARY).toArray()),
                         ops.upload(Shape.of(ROWS), numbers(ROWS)));
                 List<double[]> whole = all(ops, hidden, head, scoring, Head.CHUNK_BYTES);
                 List<double[]> cut = all(ops, hidden, head, scoring, SMALL);

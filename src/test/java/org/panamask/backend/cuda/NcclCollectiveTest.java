@@ -32,8 +32,7 @@ final class NcclCollectiveTest {
     }
 
     private static CudaBackend open() {
-        return CudaBackend.open(
-                BackendSettings.defaults().with("name", "cuda").with("device", "0"));
+        return CudaBackend.open(BackendSettings.defaults().with("name", "cuda").with("device", "0"));
     }
 
     private static double number(int rank, int i) {

@@ -42,8 +42,7 @@ final class RankProcessesTest {
                 .collect(Collectors.joining(File.pathSeparator));
         // Tests of a module are patched into it, beside its classes.
         String tests = Path.of("target", "test-classes").toString();
-        command.addAll(
-                List.of("-cp", everything + File.pathSeparator + tests, RankProgram.class.getName()));
+        command.addAll(List.of("-cp", everything + File.pathSeparator + tests, RankProgram.class.getName()));
         command.addAll(List.of(arguments));
         return new LocalLaunch(
                         new LocalLaunch.Plan(count, command, 0, Duration.ofSeconds(20)),
@@ -60,8 +59,7 @@ final class RankProcessesTest {
     @Test
     void whoeverIsLeftSaysWhoDied() {
         assertThat(launch(2, "die")).isIn(1, 9);
-        assertThat(out)
-                .anyMatch(line -> line.startsWith("[rank 0] rank 0 of 2 cannot go on: "));
+        assertThat(out).anyMatch(line -> line.startsWith("[rank 0] rank 0 of 2 cannot go on: "));
         assertThat(err).anyMatch(line -> line.startsWith("launch: rank "));
     }
 }
