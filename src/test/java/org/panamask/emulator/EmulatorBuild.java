@@ -36,7 +36,8 @@ final class EmulatorBuild {
             new Library("nvrtc", "libnvrtc.so.13", List.of("nvrtc"), List.of("libcuda.so.1")),
             new Library("cublaslt", "libcublasLt.so.13", List.of("cublaslt"), List.of("libcuda.so.1")),
             new Library("cublas", "libcublas.so.13", List.of("cublas"), List.of("libcublasLt.so.13", "libcuda.so.1")),
-            new Library("nccl", "libnccl.so.2", List.of("nccl"), List.of("libcuda.so.1")));
+            new Library("nccl", "libnccl.so.2", List.of("nccl"), List.of("libcuda.so.1")),
+            new Library("flashattn", "libflashattn.so", List.of("flashattn"), List.of("libcuda.so.1")));
 
     // The fibers, collectives and products run; the rest is called once in a while.
     private static final List<Part> PARTS = List.of(
@@ -44,6 +45,7 @@ final class EmulatorBuild {
             new Part("", "-O3"),
             new Part("cublaslt", "-O3"),
             new Part("nccl", "-O1"),
+            new Part("flashattn", "-O1"),
             new Part("nvrtc", "-O1"),
             new Part("cublas", "-O1"));
 

@@ -44,7 +44,7 @@ public abstract class CudaHandle extends NativeHandle {
     }
 
     /// What counts the objects of this context.
-    final NativeObjects counted() {
+    public final NativeObjects counted() {
         return objects();
     }
 }
