@@ -15,6 +15,8 @@ import org.panamask.config.Settings;
 /// @param launch how a GPU is given its work
 /// @param products how a GPU's products choose their algorithm
 /// @param tf32 whether a GPU rounds the operands of f32 products
+/// @param attention what computes attention on a GPU
+/// @param deterministic whether equal runs on a GPU give equal bits
 /// @param profile whether every operation is timed
 public record BackendSettings(
         @Key(
@@ -52,6 +54,18 @@ public record BackendSettings(
 
         @Key(value = "false", doc = "cuda: let f32 products round their operands to 10 bits, several times as fast")
         boolean tf32,
+
+        @Key(
+                value = "auto",
+                doc = "cuda: attention by pmk (this library's kernels), cudnn, flashattn (a library that"
+                        + " PANAMASK_LIB_FLASHATTN names) or math (all scores in memory); auto is pmk or cudnn")
+        AttentionKernels attention,
+
+        @Key(
+                value = "true",
+                doc = "cuda: sum the gradients of attention's queries in one order, so that equal runs give equal bits;"
+                        + " false is faster")
+        boolean deterministic,
 
         @Key(value = "false", doc = "time every operation; the run leaves the table in profile.txt")
         boolean profile) {

@@ -1,22 +1,31 @@
 package org.panamask.backend.cuda;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.panamask.backend.AttentionKernels;
+import org.panamask.backend.cuda.attention.AttentionCase;
+import org.panamask.backend.cuda.attention.MaskFacts;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 
-/// Softmax attention. What the way back needs of a result is kept while the result's scope is open, and computed again
-/// where that has ended.
+/// Softmax attention, by what the device's [AttentionSelection] chose. What the way back needs of a result is kept while
+/// the result's scope is open, and computed again where that has ended.
 final class Attention {
     private final CudaJob job;
-    private final AttentionEngine engine;
+    private final AttentionTables tables;
+    private final Map<AttentionKernels, AttentionEngine> engines = new EnumMap<>(AttentionKernels.class);
+    private final List<Known> masks = new ArrayList<>();
     private final List<Kept> results = new ArrayList<>();
 
     Attention(CudaJob job) {
         this.job = job;
-        this.engine = new PmkAttention(job, new AttentionTables(job), true);
+        this.tables = new AttentionTables(job);
     }
 
     /// A result and what was kept of it.
@@ -42,14 +51,17 @@ final class Attention {
         }
     }
 
+    /// A mask and what is known of it.
+    private record Known(KeyIntervals mask, MaskFacts facts) {}
+
     Tensor attention(AttentionInputs inputs) {
-        Kept made = compute(inputs);
+        Kept made = compute(engine(inputs), inputs);
         results.removeIf(each -> !each.isOpen());
         results.add(made);
         return made.y();
     }
 
-    private Kept compute(AttentionInputs inputs) {
+    private Kept compute(AttentionEngine engine, AttentionInputs inputs) {
         Tensor y = job.make(inputs.q().shape(), job.dtype());
         Tensor numbers = job.make(Shape.of(engine.keptBytes(inputs)), DType.U8);
         engine.forward(inputs, new AttentionEngine.Result(y, numbers.memory()));
@@ -57,12 +69,56 @@ final class Attention {
     }
 
     void backward(Tensor dy, AttentionInputs inputs, AttentionEngine.Gradients gradients) {
+        AttentionEngine engine = engine(inputs);
         try (Frame _ = job.frame()) {
             Kept kept = results.stream()
                     .filter(each -> each.isOpen() && each.isOf(inputs))
                     .findFirst()
-                    .orElseGet(() -> compute(inputs));
+                    .orElseGet(() -> compute(engine, inputs));
             engine.backward(inputs, kept.result(), dy, gradients);
         }
+    }
+
+    private MaskFacts facts(KeyIntervals mask) {
+        for (Known known : masks) {
+            if (known.mask().equals(mask)) {
+                return known.facts();
+            }
+        }
+        Known fresh = new Known(mask, MaskFacts.of(mask));
+        masks.add(fresh);
+        return fresh.facts();
+    }
+
+    private AttentionEngine engine(AttentionInputs inputs) {
+        AttentionSelection selection = job.device().attention();
+        AttentionCase problem = AttentionCase.of(inputs, facts(inputs.mask()));
+        AttentionKernels kernels = selection.of(problem).kernels();
+        AttentionEngine engine = engines.computeIfAbsent(kernels, this::open);
+        if (selection.isUnchecked(problem, kernels)) {
+            check(problem, kernels, engine);
+            selection.checked(problem, kernels);
+        }
+        return engine;
+    }
+
+    private void check(AttentionCase problem, AttentionKernels kernels, AttentionEngine engine) {
+        if (kernels == AttentionKernels.FLASHATTN) {
+            FlashProbe.require(problem.dtype(), problem.width());
+        }
+        new AttentionCheck(job, PmkAttention.plain(job, tables))
+                .require(kernels.name().toLowerCase(Locale.ROOT), engine, problem.width());
+    }
+
+    private AttentionEngine open(AttentionKernels kernels) {
+        LibraryKernels around = new LibraryKernels(job, tables);
+        boolean deterministic = job.device().attention().isDeterministic();
+        return switch (kernels) {
+            case PMK -> new PmkAttention(job, tables, deterministic);
+            case CUDNN -> new CudnnAttention(job, around, job.device().cudnn(), deterministic);
+            case FLASHATTN -> new FlashLibraryAttention(job, around);
+            case MATH -> new MathAttention(job, around, job.device().scores());
+            case AUTO -> throw new IllegalArgumentException("attention: auto is a choice, not an implementation");
+        };
     }
 }

@@ -82,7 +82,7 @@ public final class CudaBackend extends JobBackend {
             ProductPlans.Options products = products();
             CudaContext context = CudaContext.retain(chosen, objects);
             space.attach(context);
-            present = new CudaDevice(new CudaDevice.Parts(chosen, context, memory(), settings.launch(), products));
+            present = new CudaDevice(new CudaDevice.Parts(chosen, context, memory(), settings, products));
             space.attach(present);
             device = present;
             facts = chosen;

@@ -3,7 +3,7 @@ package org.panamask.backend.cuda;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.panamask.backend.Launching;
+import org.panamask.backend.BackendSettings;
 import org.panamask.backend.memory.BackendMemory;
 import org.panamask.backend.memory.Block;
 import org.panamask.ffi.NativeLibraries;
@@ -34,19 +34,22 @@ final class CudaDevice implements AutoCloseable {
     private final ProductPlans products;
     private final Indices indices = new Indices();
     private final Map<String, Long> kept = new ConcurrentHashMap<>();
+    private final AttentionSelection attention;
+    private final CudnnPrograms cudnn;
+    private final ScoreProducts scores;
 
     /// What a device is made of.
     ///
     /// @param facts the device
     /// @param context of this thread
     /// @param memory its memory, of the same context
-    /// @param launching how kernels are started
+    /// @param settings how it computes
     /// @param products how products are computed
     record Parts(
             CudaFacts facts,
             CudaContext context,
             BackendMemory memory,
-            Launching launching,
+            BackendSettings settings,
             ProductPlans.Options products) {}
 
     /// Takes `parts`, of which it closes the context when it is closed, or cannot be made.
@@ -59,9 +62,12 @@ final class CudaDevice implements AutoCloseable {
             this.kernels = closing.add(new KernelCache(
                     context, facts.architecture(), new KernelFiles(NativeLibraries.kernelFolder()), Nvrtc::load));
             this.graphs = closing.add(new GraphCache(REMEMBERED_COMMANDS));
+            this.attention = new AttentionSelection(parts.settings(), facts);
+            this.cudnn = closing.add(new CudnnPrograms(context.counted()));
+            this.scores = closing.add(new ScoreProducts(this));
             this.loader = closing.add(new Loader(context, compute));
             Staging staging = closing.add(new Staging(context, keep(OWNER, Staging.BYTES, "staging")));
-            this.queue = new CommandQueue(compute, staging, graphs, parts.launching());
+            this.queue = new CommandQueue(compute, staging, graphs, parts.settings().launch());
             this.products =
                     closing.add(new ProductPlans(CublasLtHandle.create(context), workspace(), parts.products()));
             this.mover =
@@ -135,6 +141,21 @@ final class CudaDevice implements AutoCloseable {
     private CublasLtHandle.Workspace workspace() {
         MemorySegment memory = keep(OWNER, ProductPlans.WORKSPACE_BYTES, "the workspace of products");
         return new CublasLtHandle.Workspace(memory.address(), ProductPlans.WORKSPACE_BYTES);
+    }
+
+    /// What computes attention.
+    AttentionSelection attention() {
+        return attention;
+    }
+
+    /// Products of several heads at once.
+    ScoreProducts scores() {
+        return scores;
+    }
+
+    /// cuDNN's plans.
+    CudnnPrograms cudnn() {
+        return cudnn;
     }
 
     /// What the host knows of tensors of the running job.

@@ -49,6 +49,7 @@ final class CudaReport {
                         .ifPresent(found -> lines.put(library.label(), found.version() + ", " + place(found)));
             }
         }
+        lines.put("attention", device.attention().line());
         lines.put("kernels", kernels(device.kernels().counts()));
         GraphCache.Counts counts = device.graphs().counts();
         lines.put(

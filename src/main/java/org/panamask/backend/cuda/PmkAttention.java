@@ -6,6 +6,7 @@ import org.panamask.backend.cuda.attention.AttentionProblem;
 import org.panamask.backend.cuda.attention.AttentionTiling;
 import org.panamask.backend.cuda.attention.MaskTable;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
+import org.panamask.tensor.DType;
 import org.panamask.tensor.Tensor;
 
 /// Attention by the kernels of this library, which never hold a `[T, T]`. What is kept of a result is the logarithm of
@@ -16,14 +17,25 @@ final class PmkAttention implements AttentionEngine {
     private final CudaJob job;
     private final AttentionTables tables;
     private final boolean deterministic;
+    private final boolean streaming;
 
     /// @param job what it computes with
     /// @param tables of the job's masks
     /// @param deterministic whether gradients of queries are summed in one order, at the cost of two more products
     PmkAttention(CudaJob job, AttentionTables tables, boolean deterministic) {
+        this(job, tables, deterministic, job.dtype() == DType.F32);
+    }
+
+    private PmkAttention(CudaJob job, AttentionTables tables, boolean deterministic, boolean streaming) {
         this.job = job;
         this.tables = tables;
         this.deterministic = deterministic;
+        this.streaming = streaming;
+    }
+
+    /// The kernels without tensor cores, for any type.
+    static PmkAttention plain(CudaJob job, AttentionTables tables) {
+        return new PmkAttention(job, tables, true, true);
     }
 
     /// The inputs of one call, as kernels see them.
@@ -31,7 +43,7 @@ final class PmkAttention implements AttentionEngine {
 
     private Call call(AttentionInputs inputs) {
         int width = Math.toIntExact(inputs.q().shape().last());
-        AttentionTiling tiling = AttentionTiling.of(job.dtype(), width);
+        AttentionTiling tiling = streaming ? AttentionTiling.streaming(job.dtype(), width) : AttentionTiling.of(job.dtype(), width);
         return new Call(
                 tiling,
                 tables.of(inputs.mask(), tiling.rows()),

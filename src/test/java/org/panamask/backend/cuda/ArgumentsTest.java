@@ -44,4 +44,12 @@ class ArgumentsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Grid.of(1, 48));
         assertThatIllegalArgumentException().isThrownBy(() -> new Grid(1, 70_000, 1, 128, 0));
     }
+
+    @Test
+    void parametersAfterALargeStructureHaveRoom() {
+        Arguments arguments = new Arguments().bytes(new byte[192]).i64(7).i32(8);
+        assertThat(arguments.values()).hasSize(204);
+        assertThat(arguments.values()[192]).isEqualTo((byte) 7);
+        assertThat(arguments.offsets()).containsExactly(0, 192, 200);
+    }
 }

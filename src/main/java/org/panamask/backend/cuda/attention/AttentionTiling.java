@@ -9,7 +9,8 @@ import org.panamask.tensor.DType;
 ///
 /// @param dtype the type of activations
 /// @param padded the head width rounded up to what kernels are compiled for
-public record AttentionTiling(DType dtype, int padded) {
+/// @param isStreaming whether the kernels without tensor cores run, which compute in f32 whatever the type
+public record AttentionTiling(DType dtype, int padded, boolean isStreaming) {
     /// The widest head that the kernels take.
     public static final int WIDEST = 128;
 
@@ -36,6 +37,17 @@ public record AttentionTiling(DType dtype, int padded) {
     ///
     /// @throws IllegalArgumentException if they are wider than [#WIDEST]
     public static AttentionTiling of(DType dtype, int width) {
+        return new AttentionTiling(dtype, padded(width), dtype == DType.F32);
+    }
+
+    /// The tiling of the kernels without tensor cores.
+    ///
+    /// @throws IllegalArgumentException if heads are wider than [#WIDEST]
+    public static AttentionTiling streaming(DType dtype, int width) {
+        return new AttentionTiling(dtype, padded(width), true);
+    }
+
+    private static int padded(int width) {
         if (width > WIDEST) {
             throw new IllegalArgumentException(
                     "attention kernels: heads are at most " + WIDEST + " wide, but got " + width);
@@ -44,12 +56,7 @@ public record AttentionTiling(DType dtype, int padded) {
         while (padded < width) {
             padded *= 2;
         }
-        return new AttentionTiling(dtype, padded);
-    }
-
-    /// Whether the kernels without tensor cores run, which compute in f32 whatever the type.
-    public boolean isStreaming() {
-        return dtype == DType.F32;
+        return padded;
     }
 
     /// Query rows of a tile.

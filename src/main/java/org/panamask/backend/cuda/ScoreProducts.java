@@ -1,0 +1,151 @@
+package org.panamask.backend.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.panamask.backend.BackendException;
+import org.panamask.ffi.cuda.CublasLtAlgorithm;
+import org.panamask.ffi.cuda.CublasLtDescriptor;
+import org.panamask.ffi.cuda.CublasLtHandle;
+import org.panamask.ffi.cuda.CublasLtLayout;
+import org.panamask.ffi.cuda.CublasLtPreference;
+import org.panamask.ffi.cuda.CublasLtProduct;
+import org.panamask.ffi.cuda.CublasType;
+import org.panamask.ffi.cuda.CudaStream;
+
+/// Products of several matrices at once, by cuBLASLt, each planned when it is first asked for. Confined to the job thread.
+final class ScoreProducts implements AutoCloseable {
+    private static final long WORKSPACE_BYTES = 4 << 20;
+    private static final int MOST_ALIGNED = 16;
+
+    private final CudaDevice device;
+    private final Map<Key, Plan> plans = new HashMap<>();
+    private @Nullable Library library;
+
+    ScoreProducts(CudaDevice device) {
+        this.device = device;
+    }
+
+    private record Library(CublasLtHandle handle, CublasLtHandle.Workspace workspace) {}
+
+    private record Plan(CublasLtProduct product, CublasLtAlgorithm algorithm) {}
+
+    /// A row of matrices in column-major order.
+    ///
+    /// @param type of elements
+    /// @param rows of each
+    /// @param columns of each
+    /// @param stride elements from one column to the next
+    /// @param step elements from one matrix to the next
+    record Matrices(CublasType type, long rows, long columns, long stride, long step) {}
+
+    /// `d = op(a) op(b)` for `count` matrices of each.
+    ///
+    /// @param a the left operands
+    /// @param b the right operands
+    /// @param d the results
+    /// @param count how many
+    /// @param turned which operands are transposed
+    /// @param alignment of every matrix, in bytes
+    record Key(Matrices a, Matrices b, Matrices d, int count, Turned turned, int alignment) {}
+
+    /// Which operands are transposed.
+    enum Turned {
+        LEFT,
+        NEITHER,
+        RIGHT
+    }
+
+    /// A product with its addresses, as a command.
+    ///
+    /// @param products know how it is computed
+    /// @param key what is multiplied
+    /// @param operands addresses and factors
+    record Call(ScoreProducts products, Key key, CublasLtProduct.Operands operands) implements Command {
+        @Override
+        public void issue(CudaStream stream) {
+            Plan plan = products.of(key);
+            Library open = products.library();
+            open.handle()
+                    .multiply(
+                            plan.product(),
+                            operands,
+                            new CublasLtHandle.Way(plan.algorithm(), open.workspace(), stream));
+        }
+    }
+
+    /// The call of a product, planned now.
+    ///
+    /// @throws BackendException if cuBLASLt has no algorithm for it
+    Call call(Key key, CublasLtProduct.Operands at) {
+        long bits = MOST_ALIGNED | at.a() | at.b() | at.d() | bytes(key.a()) | bytes(key.b()) | bytes(key.d());
+        Key aligned = new Key(
+                key.a(), key.b(), key.d(), key.count(), key.turned(), Math.toIntExact(Long.lowestOneBit(bits)));
+        of(aligned);
+        return new Call(this, aligned, at);
+    }
+
+    private static long bytes(Matrices matrices) {
+        return (matrices.stride() | matrices.step()) * matrices.type().bytes();
+    }
+
+    private Library library() {
+        Library open = library;
+        if (open == null) {
+            CublasLtHandle.load();
+            CublasLtHandle handle = CublasLtHandle.create(device.context());
+            MemorySegment workspace = device.keep("attention", WORKSPACE_BYTES, "workspace of cuBLASLt");
+            open = new Library(handle, new CublasLtHandle.Workspace(workspace.address(), WORKSPACE_BYTES));
+            library = open;
+        }
+        return open;
+    }
+
+    private Plan of(Key key) {
+        return plans.computeIfAbsent(key, this::plan);
+    }
+
+    private Plan plan(Key key) {
+        Library open = library();
+        CublasLtDescriptor descriptor =
+                CublasLtDescriptor.create(open.handle(), CublasLtDescriptor.Compute.F32);
+        descriptor.turn(key.turned() == Turned.LEFT, key.turned() == Turned.RIGHT);
+        CublasLtProduct product = new CublasLtProduct(
+                descriptor, layout(open, key.a(), key), layout(open, key.b(), key), layout(open, key.d(), key));
+        try (CublasLtPreference preference = CublasLtPreference.create(open.handle(), WORKSPACE_BYTES)) {
+            for (CublasLtPreference.Operand operand : CublasLtPreference.Operand.values()) {
+                preference.align(operand, key.alignment());
+            }
+            return open.handle()
+                    .best(product, preference)
+                    .map(algorithm -> new Plan(product, algorithm))
+                    .orElseThrow(() -> new BackendException(
+                            "backend cuda: cuBLASLt has no algorithm for attention's product " + key
+                                    + "; set backend.attention to pmk"));
+        } catch (RuntimeException failure) {
+            product.close();
+            throw failure;
+        }
+    }
+
+    private static CublasLtLayout layout(Library open, Matrices matrices, Key key) {
+        CublasLtLayout layout = CublasLtLayout.create(
+                open.handle(),
+                new CublasLtLayout.Extent(
+                        matrices.type(), matrices.rows(), matrices.columns(), matrices.stride()));
+        layout.batch(key.count(), matrices.step());
+        return layout;
+    }
+
+    @Override
+    public void close() {
+        plans.values().forEach(plan -> plan.product().close());
+        plans.clear();
+        Library open = library;
+        if (open != null) {
+            library = null;
+            open.handle().close();
+        }
+    }
+}
