@@ -49,7 +49,6 @@ record KitFolder(Path top, Path results, boolean small, String python) {
         all.put("panamask.kernel.cache", results.resolve("cubin").toString());
         // The tests build and use the emulator unless told that the machine's own libraries count.
         all.put("panamask.emulator", "false");
-        all.put("panamask.contract.cuda", "true");
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.add("--enable-native-access=ALL-UNNAMED");

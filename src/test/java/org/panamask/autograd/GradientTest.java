@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +18,7 @@ import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
+import org.panamask.emulator.Emulator;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Shape;
@@ -37,6 +39,7 @@ class GradientTest {
 
     private Backend backend;
     private Backend cpu;
+    private Optional<Backend> gpu = Optional.empty();
 
     @BeforeAll
     void start() {
@@ -46,7 +49,7 @@ class GradientTest {
 
     @AfterAll
     void stop() {
-        for (Backend each : List.of(backend, cpu)) {
+        for (Backend each : Stream.concat(Stream.of(backend, cpu), gpu.stream()).toList()) {
             each.close();
             assertThat(each.ledger().total()).isZero();
         }
@@ -84,6 +87,23 @@ class GradientTest {
         List<double[]> expected = each.gradients(backend, Precision.F64, values);
         compare("cpu", each.gradients(cpu, Precision.F32, values), expected);
         compare("reference", each.gradients(backend, Precision.F32, values), expected);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void gradientsOfAGpuAreThoseOfTheReference(GradientCases.Case each) {
+        Emulator.require();
+        List<double[]> values = each.values();
+        compare(
+                "cuda",
+                each.gradients(gpu(), Precision.F32, values),
+                each.gradients(backend, Precision.F64, values));
+    }
+
+    private Backend gpu() {
+        Backend present = gpu.orElseGet(() -> Backends.open(SETTINGS.with("name", "cuda")));
+        gpu = Optional.of(present);
+        return present;
     }
 
     private static void compare(String name, List<double[]> actual, List<double[]> expected) {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
-import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.backend.reference.ReferenceProvider;
 import org.panamask.emulator.Emulator;
 import org.panamask.tensor.BackwardOps;
@@ -21,19 +20,16 @@ import org.panamask.tensor.Owner;
 /// @param precision the precision
 record ContractCase(String name, Precision precision) {
     static Stream<ContractCase> all() {
-        Stream<ContractCase> always = Stream.of(
+        return Stream.of(
                 new ContractCase("reference", Precision.F64),
                 new ContractCase("reference", Precision.F32),
                 new ContractCase("reference", Precision.BF16),
                 new ContractCase("reference", Precision.F16),
                 new ContractCase("cpu", Precision.F32),
-                new ContractCase("cpu", Precision.BF16));
-        return Boolean.getBoolean("panamask.contract.cuda") ? Stream.concat(always, cuda()) : always;
-    }
-
-    private static Stream<ContractCase> cuda() {
-        return Stream.of(Precision.F32, Precision.BF16, Precision.F16)
-                .map(precision -> new ContractCase("cuda", precision));
+                new ContractCase("cpu", Precision.BF16),
+                new ContractCase("cuda", Precision.F32),
+                new ContractCase("cuda", Precision.BF16),
+                new ContractCase("cuda", Precision.F16));
     }
 
     /// Starts the backend; where it refuses, the test that asks is skipped with the reason.
@@ -43,7 +39,7 @@ record ContractCase(String name, Precision precision) {
         }
         BackendSettings settings = BackendSettings.defaults().with("name", name).with("dtype", precision);
         try {
-            return name.equals("cuda") ? CudaBackend.open(settings) : Backends.open(settings);
+            return Backends.open(settings);
         } catch (BackendException refused) {
             Assumptions.abort(refused.getMessage());
             throw refused;

@@ -18,6 +18,7 @@ import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Precision;
+import org.panamask.emulator.Emulator;
 
 /// The golden cases on every backend.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -41,6 +42,12 @@ final class ParityTest {
     @Test
     void goldenCasesAreWithinTheirTolerancesOnTheReference() {
         requireNoMisses(reference);
+    }
+
+    @Test
+    void goldenCasesAreWithinTheirTolerancesOnAGpu() {
+        Emulator.require();
+        requireNoMisses(run("cuda", Precision.F32));
     }
 
     private static void requireNoMisses(Map<String, List<KindSummary>> families) {

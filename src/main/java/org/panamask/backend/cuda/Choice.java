@@ -74,7 +74,7 @@ final class Choice {
                     .stream().mapToInt(Integer::intValue).toArray();
             float[] amounts = new float[biased.length];
             for (int i = 0; i < biased.length; i++) {
-                amounts[i] = rule.bias().get(biased[i]).floatValue();
+                amounts[i] = rule.bias().getOrDefault(biased[i], 0.0).floatValue();
             }
             int[] all = Arrays.copyOf(
                     biased,

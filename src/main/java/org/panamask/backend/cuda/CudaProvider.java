@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SequencedMap;
 import org.panamask.backend.Backend;
-import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendProvider;
 import org.panamask.backend.BackendSettings;
 import org.panamask.ffi.CudaLibraries;
@@ -25,7 +24,7 @@ public final class CudaProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendSettings settings) {
-        throw new BackendException("backend cuda: this version has no kernels for GPUs yet; choose backend.name cpu");
+        return CudaBackend.open(settings);
     }
 
     @Override

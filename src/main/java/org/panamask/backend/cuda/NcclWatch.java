@@ -55,7 +55,7 @@ final class NcclWatch implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (CudaException | NcclException failure) {
             if (!closed) {
-                fail(failure.getMessage());
+                fail(String.valueOf(failure.getMessage()));
             }
         }
     }
