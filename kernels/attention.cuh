@@ -29,6 +29,7 @@ struct AttentionProblem {
     const u32* given;          // [R, ceil(T / 32)] bits, or null
     const u32* draws;          // [7]: annealing key (2) and threshold, dropout seed (2), threshold and site
     const int* dropout_rows;   // [R, 2] sample and position of each query row, or null
+    PMK_T* o_rest;             // [R, H, d] what rounding took from o, or null
     int rows;                  // R
     int heads;                 // H
     int key_heads;             // K
@@ -39,7 +40,7 @@ struct AttentionProblem {
     int add_keys;              // the same of dk
     int add_values;            // the same of dv
     float scale;               // of scores
-    float dropout_scale;       // of probabilities that are kept
+    float dropout_scale;       // of probabilities that are kept, 1 without dropout
     int reserved;              // fills the struct to a multiple of 8
 };
 
@@ -132,13 +133,17 @@ PMK_DEV void attention_store(PMK_T* at, float value, bool add) {
     pmk_store(at, add ? pmk_load(at) + value : value);
 }
 
-// delta = sum over d of dout * o. One warp for each row and head; block (tile of 4, head).
+// delta = sum over d of dout * o, with what rounding took from o where that is kept. One warp for each row and head; block
+// (tile of 4, head).
 PMK_DEV void attention_delta_rows(const AttentionProblem& p) {
     const int lane = PMK_TID_X & 31, row = PMK_BID_X * (PMK_BDIM_X >> 5) + (PMK_TID_X >> 5), head = PMK_BID_Y;
     if (row >= p.rows) return;
     const i64 at = ((i64)row * p.heads + head) * p.width;
     float sum = 0.f;
-    for (int c = lane; c < p.width; c += 32) sum += pmk_load(p.o + at + c) * pmk_load(p.dout + at + c);
+    for (int c = lane; c < p.width; c += 32) {
+        const float rest = p.o_rest ? pmk_load(p.o_rest + at + c) : 0.f;
+        sum += (pmk_load(p.o + at + c) + rest) * pmk_load(p.dout + at + c);
+    }
     sum = pmk_warp_sum(sum);
     if (lane == 0) p.delta[(i64)head * p.rows + row] = sum;
 }

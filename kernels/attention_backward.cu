@@ -73,7 +73,8 @@ PMK_DEV void step_load(const AttentionProblem& p, const Step& s, int from, const
     }
 }
 
-// Of scores s and dp = v dout^T: s becomes the probabilities that met the values, dp the gradient of the scores.
+// Of scores s and dp = v dout^T: s becomes the probabilities that met the values, but for what dropout scales survivors
+// with, dp the gradient of the scores.
 PMK_DEV void step_gradients(const AttentionProblem& p, const StepRows& at, bool partial, float (&s)[STEP_BLOCKS][4],
                             float (&dp)[STEP_BLOCKS][4]) {
     const int lane = PMK_TID_X & 31, warp = PMK_TID_X >> 5;
@@ -84,10 +85,9 @@ PMK_DEV void step_gradients(const AttentionProblem& p, const StepRows& at, bool 
             const int i = n * 8 + (lane & 3) * 2 + e;
             float probability = pmk_exp2(s[n][r * 2 + e] * p.scale * LOG2E - at.lse[i]);
             if (partial && !((at.seen[i * BYTES + seen_byte] >> seen_bit) & 1)) probability = 0.f;
-            float kept = 1.f;
-            if (p.dropout_rows) kept = (at.kept[i * BYTES + (j >> 3)] >> (j & 7)) & 1 ? p.dropout_scale : 0.f;
-            s[n][r * 2 + e] = probability * kept;
-            dp[n][r * 2 + e] = probability * (dp[n][r * 2 + e] * kept - at.delta[i]);
+            const bool kept = !p.dropout_rows || ((at.kept[i * BYTES + (j >> 3)] >> (j & 7)) & 1);
+            s[n][r * 2 + e] = kept ? probability : 0.f;
+            dp[n][r * 2 + e] = probability * ((kept ? dp[n][r * 2 + e] * p.dropout_scale : 0.f) - at.delta[i]);
         }
     }
 }
@@ -173,7 +173,7 @@ template <bool ATOMIC> PMK_DEV void backward_keys(const AttentionProblem& p) {
         const int inside = warp * 16 + (lane >> 2) + r * 8;
         if (from + inside >= p.keys) continue;
         tile_store(p.dk + at + inside * stride, dk, r, p.scale, p.width, p.add_keys);
-        tile_store(p.dv + at + inside * stride, dv, r, 1.f, p.width, p.add_values);
+        tile_store(p.dv + at + inside * stride, dv, r, p.dropout_scale, p.width, p.add_values);
     }
 }
 

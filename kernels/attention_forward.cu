@@ -1,5 +1,6 @@
 // Softmax attention on tensor cores, after FlashAttention-2: s = q k^T * scale, p = softmax(s), o = (m * p) v with the
-// factors m of dropout. 16-bit operands, f32 scores and sums; m * p is rounded to an operand.
+// factors m of dropout. 16-bit operands, f32 scores and sums; p is rounded to an operand, and what m scales survivors with
+// multiplies the sums.
 // A block takes PMK_ROWS query rows of one head, 16 a warp, and streams the tiles of PMK_KEYS keys that some of them see.
 // Values load while scores are formed, the next keys while values are mixed. Probabilities never leave registers.
 // -DPMK_D is the head width rounded up to 16, 32, 64 or 128. Reference: AttentionLoops; Dao 2023, algorithm 1.
@@ -66,7 +67,7 @@ PMK_DEV void forward_drop(const AttentionProblem& p, const ForwardRows& rows, in
     PMK_UNROLL for (int i = 0; i < 2; i++) PMK_UNROLL for (int n = 0; n < KEY_BLOCKS; n += 4) {
         const u32 kept = tile_kept32(p, rows.row[i], head, (from >> 5) + n / 4);
         PMK_UNROLL for (int q = 0; q < 4; q++) PMK_UNROLL for (int e = 0; e < 2; e++) {
-            s[n + q][i * 2 + e] *= (kept >> (8 * q + 2 * t + e)) & 1 ? p.dropout_scale : 0.f;
+            if (!((kept >> (8 * q + 2 * t + e)) & 1)) s[n + q][i * 2 + e] = 0.f;
         }
     }
 }
@@ -79,7 +80,10 @@ PMK_DEV void forward_finish(const AttentionProblem& p, const RowTile& r, const F
         total += pmk_shfl_xor(total, 1);
         total += pmk_shfl_xor(total, 2);
         if (warp * 16 + (lane >> 2) + i * 8 >= r.rows) continue;
-        tile_store(p.o + ((i64)rows.row[i] * p.heads + head) * p.width, o, i, total > 0.f ? 1.f / total : 0.f, p.width, false);
+        const i64 at = ((i64)rows.row[i] * p.heads + head) * p.width;
+        const float inverse = total > 0.f ? p.dropout_scale / total : 0.f;
+        tile_store(p.o + at, o, i, inverse, p.width, false);
+        if (p.o_rest) tile_store_rest(p.o_rest + at, o, i, inverse, p.width);
         if ((lane & 3) == 0) {
             p.lse[(i64)head * p.rows + rows.row[i]] =
                 total > 0.f ? rows.most[i] * p.scale + pmk_log2(total) / LOG2E : pmk_infinity();

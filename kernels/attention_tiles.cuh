@@ -93,3 +93,15 @@ PMK_DEV void tile_store(PMK_T* to, const float (&x)[WIDTH_BLOCKS][4], int r, flo
         }
     }
 }
+
+// What rounding takes from tile_store's row, as another row.
+PMK_DEV void tile_store_rest(PMK_T* to, const float (&x)[WIDTH_BLOCKS][4], int r, float factor, int width) {
+    const int t = PMK_TID_X & 3;
+    PMK_UNROLL for (int n = 0; n < WIDTH_BLOCKS; n++) PMK_UNROLL for (int e = 0; e < 2; e++) {
+        const int column = n * 8 + t * 2 + e;
+        const float exact = x[n][r * 2 + e] * factor;
+        PMK_T rounded;
+        pmk_store(&rounded, exact);
+        if (column < width) pmk_store(to + column, exact - pmk_load(&rounded));
+    }
+}

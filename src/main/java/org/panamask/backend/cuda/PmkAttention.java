@@ -10,7 +10,8 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.Tensor;
 
 /// Attention by the kernels of this library, which never hold a `[T, T]`. What is kept of a result is the logarithm of
-/// the sum of exponentials, F32 `[H, R]`.
+/// the sum of exponentials, F32 `[H, R]`, and under dropout what rounding took from the result, `[R, H, d]`: there the
+/// gradient of a score is a difference of products that do not round alike.
 final class PmkAttention implements AttentionEngine {
     private static final int FLOAT = 4;
 
@@ -51,19 +52,37 @@ final class PmkAttention implements AttentionEngine {
                 Math.toIntExact(inputs.k().shape().extent(1)));
     }
 
+    private static long lseBytes(AttentionInputs inputs) {
+        return inputs.q().shape().extent(1) * inputs.mask().count() * FLOAT;
+    }
+
+    private boolean keepsRest(AttentionInputs inputs) {
+        return !streaming && inputs.dropout().isPresent();
+    }
+
     @Override
     public long keptBytes(AttentionInputs inputs) {
-        return inputs.q().shape().extent(1) * inputs.mask().count() * FLOAT;
+        return lseBytes(inputs) + (keepsRest(inputs) ? inputs.q().bytes() : 0);
+    }
+
+    private AttentionProblem problem(Frame frame, Call call, AttentionInputs inputs, Result result) {
+        AttentionProblem problem = new AttentionProblem(
+                        inputs, call.table(), tables.upload(frame, call.table(), inputs.dropout()))
+                .result(result.y().memory(), result.kept());
+        return keepsRest(inputs)
+                ? problem.rest(MemorySegment.ofAddress(result.kept().address() + lseBytes(inputs)))
+                : problem;
     }
 
     @Override
     public void forward(AttentionInputs inputs, Result result) {
         Call call = call(inputs);
         try (Frame frame = job.frame()) {
-            MemorySegment table = tables.upload(frame, call.table(), inputs.dropout());
-            AttentionProblem problem = new AttentionProblem(inputs, call.table(), table)
-                    .result(result.y().memory(), result.kept());
-            launch(call.tiling().forward(), call, call.table().tiles(), problem);
+            launch(
+                    call.tiling().forward(),
+                    call,
+                    call.table().tiles(),
+                    problem(frame, call, inputs, result));
         }
     }
 
@@ -72,10 +91,8 @@ final class PmkAttention implements AttentionEngine {
         Call call = call(inputs);
         AttentionTiling tiling = call.tiling();
         try (Frame frame = job.frame()) {
-            AttentionProblem problem = new AttentionProblem(
-                            inputs, call.table(), tables.upload(frame, call.table(), inputs.dropout()))
-                    .result(result.y().memory(), result.kept())
-                    .gradient(dy, frame.take(keptBytes(inputs)))
+            AttentionProblem problem = problem(frame, call, inputs, result)
+                    .gradient(dy, frame.take(lseBytes(inputs)))
                     .into(gradients.dq(), gradients.dk(), gradients.dv());
             launch(tiling.delta(), call, blocks(inputs.mask().count(), tiling.delta()), problem);
             if (deterministic || tiling.isStreaming() || gradients.queriesAreShared()) {

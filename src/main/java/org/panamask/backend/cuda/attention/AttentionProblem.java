@@ -9,7 +9,7 @@ import org.panamask.tensor.Tensor;
 
 /// The parameter of every attention kernel: `AttentionProblem` of `kernels/attention.cuh`, field by field.
 public final class AttentionProblem {
-    private static final int POINTERS = 18;
+    private static final int POINTERS = 19;
     private static final int BYTES = POINTERS * 8 + 12 * 4;
 
     private final ByteBuffer fields = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
@@ -33,7 +33,8 @@ public final class AttentionProblem {
         BOUNDS(14),
         GIVEN(15),
         DRAWS(16),
-        DROPOUT_ROWS(17);
+        DROPOUT_ROWS(17),
+        O_REST(18);
 
         private final int place;
 
@@ -83,6 +84,12 @@ public final class AttentionProblem {
     public AttentionProblem result(MemorySegment o, MemorySegment lse) {
         put(Field.O, o);
         put(Field.LSE, lse);
+        return this;
+    }
+
+    /// Where what rounding takes from the result goes, so that [#gradient]'s products are exact.
+    public AttentionProblem rest(MemorySegment rest) {
+        put(Field.O_REST, rest);
         return this;
     }
 
