@@ -37,7 +37,7 @@ final class CudaOps extends CudaForward implements BackwardOps {
     public Weight weight(Owner owner, HostTensor source, boolean trainable) {
         MemoryOwner keeper = job.arena().keeper(CudaBackend.NAME, owner);
         Tensor value = keeper.make(source.shape(), trainable ? DType.F32 : job.dtype());
-        new WeightSource(source).load(job, value);
+        new WeightSource(source).load(job, value, pointwise::copy);
         return new CudaWeight(source.name(), job.device(), keeper, value, trainable);
     }
 

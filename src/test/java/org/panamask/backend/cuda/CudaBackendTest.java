@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,6 +16,7 @@ import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.JobArena;
@@ -109,6 +112,33 @@ class CudaBackendTest {
                 .containsExactly(1, 1.5, -2, 0.333984375);
         assertThat(backend.<double[]>run("read", Precision.F32, ops -> ops.doubles(trained.value())))
                 .containsExactly(1, 1.5, -2, 1 / 3f);
+    }
+
+    @Test
+    void weightsOfEveryStoredTypeArriveAsTheReferenceRoundsThem() {
+        Random random = new Random(5);
+        int count = 1000;
+        for (DType stored : List.of(DType.F32, DType.BF16, DType.F16, DType.F64)) {
+            MemorySegment numbers = MemorySegment.ofArray(new long[count]).asSlice(0, (long) count * stored.bytes());
+            for (int i = 0; i < count; i++) {
+                HostNumbers.put(numbers, stored, i, random.nextGaussian());
+            }
+            HostTensor source = new HostTensor("w", stored, Shape.of(count), numbers);
+            for (Precision precision : List.of(Precision.F32, Precision.BF16, Precision.F16)) {
+                double[] read = backend.run("load", precision, ops -> {
+                    try (Owner owner = backend.owner("weights")) {
+                        return ops.doubles(ops.weight(owner, source, false).value());
+                    }
+                });
+                for (int i = 0; i < count; i++) {
+                    MemorySegment one = MemorySegment.ofArray(new long[1]);
+                    HostNumbers.put(one, precision.activations(), 0, source.at(i));
+                    assertThat(read[i])
+                            .as("%s to %s", stored, precision)
+                            .isEqualTo(HostNumbers.at(one, precision.activations(), 0));
+                }
+            }
+        }
     }
 
     @Test
