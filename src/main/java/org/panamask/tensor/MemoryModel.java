@@ -46,6 +46,14 @@ public interface MemoryModel {
         return 0;
     }
 
+    /// Bytes that attention keeps beside its result, for the way back.
+    ///
+    /// @param q `[R, H, d]`
+    /// @param mask what each query row sees
+    default long attentionResult(Tensor q, KeyIntervals mask) {
+        return 0;
+    }
+
     /// Bytes while attention is computed, or its gradients.
     ///
     /// @param q `[R, H, d]`

@@ -229,9 +229,14 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Tensor attention(Tensor q, Tensor k, Tensor v, KeyIntervals mask, Optional<DropoutKey> dropout) {
         Shape result = ShapeRules.attention(q, k, v, mask, dropout);
-        attended(q, k, mask, false);
-        return counted(
+        Tensor y = counted(
                 "attention", 4 * pairs(mask) * q.shape().extent(1) * q.shape().last(), result);
+        long kept = model.attentionResult(q, mask);
+        if (kept > 0) {
+            make(Shape.of(kept), DType.U8);
+        }
+        attended(q, k, mask, false);
+        return y;
     }
 
     @Override
