@@ -13,7 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.emulator.NativeProgram.Outcome;
 
-/// The stand-in libraries as a C++ program calls them: streams, memory, graphs, products, ranks.
+/// The stand-in libraries as a C++ program calls them: streams, memory, graphs, products, ranks; and through them the
+/// attention kernels behind their C interface.
 class LibrariesTest {
     private static NativeProgram program;
     private static Path tests;
@@ -22,11 +23,21 @@ class LibrariesTest {
     static void build() throws IOException {
         Path folder = Emulator.folder();
         String header = Path.of("kernels/pmk.cuh").toAbsolutePath().toString();
-        program = new NativeProgram(folder, List.of("-O1", "-DPMK_HEADER=\"" + header + "\"", "-Wl,-rpath," + folder));
+        program = new NativeProgram(
+                folder,
+                List.of(
+                        "-O1",
+                        "-DPMK_HEADER=\"" + header + "\"",
+                        "-DPMK_KERNELS=\"" + Path.of("kernels").toAbsolutePath() + "\"",
+                        "-I" + Path.of("native/attention").toAbsolutePath(),
+                        "-Wl,-rpath," + folder));
         List<NativeProgram.Compilation> all = new ArrayList<>();
         all.add(() -> program.test("check"));
-        for (String name : List.of("support", "driver_test", "graphs_test", "products_test", "ranks_test")) {
+        for (String name : List.of("support", "driver_test", "graphs_test", "products_test", "ranks_test", "attention_test")) {
             all.add(() -> program.test("libraries/" + name));
+        }
+        for (String name : List.of("attention", "sources", "tiling")) {
+            all.add(() -> program.source("native/attention/" + name + ".cpp"));
         }
         List<Path> objects = NativeProgram.all(all);
         EmulatorBuild.LIBRARIES.forEach(library -> objects.add(folder.resolve(library.file())));

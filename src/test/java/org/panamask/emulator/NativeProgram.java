@@ -65,7 +65,12 @@ final class NativeProgram {
 
     /// A test or its support, as an object file.
     Path test(String name) throws IOException {
-        return object(name, Files.readString(root.resolve("native/tests/" + name + ".cpp")), ".cpp");
+        return source("native/tests/" + name + ".cpp");
+    }
+
+    /// A file of this repository, as an object file.
+    Path source(String file) throws IOException {
+        return object(file, Files.readString(root.resolve(file)), ".cpp");
     }
 
     /// A kernel of some text, as an object file.
@@ -142,6 +147,10 @@ final class NativeProgram {
             known.append(Files.readString(header));
         }
         known.append(Files.readString(root.resolve("kernels/pmk.cuh")));
+        // Their texts are part of the attention library.
+        for (Path kernel : text.contains(".incbin") ? list("kernels", "") : List.<Path>of()) {
+            known.append(Files.readString(kernel));
+        }
         String stem = name.replaceAll("\\W", "_") + "-" + digest(known.toString());
         Path object = folder.resolve(stem + ".o");
         if (!Files.exists(object)) {
@@ -160,7 +169,7 @@ final class NativeProgram {
     private List<Path> list(String below, String ending) throws IOException {
         int depth = below.equals("native") ? 3 : 1;
         try (Stream<Path> entries = Files.walk(root.resolve(below), depth)) {
-            return entries.filter(file -> file.toString().endsWith(ending))
+            return entries.filter(file -> Files.isRegularFile(file) && file.toString().endsWith(ending))
                     .sorted()
                     .toList();
         }
