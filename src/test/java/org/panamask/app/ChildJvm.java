@@ -54,6 +54,11 @@ final class ChildJvm implements AutoCloseable {
         return process.isAlive();
     }
 
+    /// The processes that it has started and that still run.
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
     /// Gives it something to read.
     void type(String text) throws IOException {
         process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));

@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda;
 
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.Collective;
@@ -61,8 +62,14 @@ final class NcclCollective implements Collective {
     static NcclCollective open(CudaDevice device, Ranks ranks, Consumer<Runnable> betweenJobs) {
         try {
             NcclCollective made = new NcclCollective(device, ranks, betweenJobs);
-            made.warmUp(device.keep("cuda", WARM_UP_BYTES, "the first sum").address());
-            return made;
+            try {
+                made.warmUp(device.keep("cuda", WARM_UP_BYTES, "the first sum").address());
+                return made;
+            } catch (RuntimeException failure) {
+                made.communicator.abort();
+                made.closing.close();
+                throw failure;
+            }
         } catch (LibraryLoadException | NcclException failure) {
             throw new BackendException("backend cuda: " + ranks.place().text() + ": " + failure.getMessage(), failure);
         }
@@ -137,7 +144,11 @@ final class NcclCollective implements Collective {
         device.queue().flush();
         ready.record(device.compute());
         stream.waitFor(ready);
-        operation.run();
+        try {
+            operation.run();
+        } catch (NcclException failure) {
+            throw new RankException(ranks.place().text() + ": " + failure.getMessage(), failure);
+        }
         done.record(stream);
         watch.started();
         pending = true;
@@ -165,7 +176,11 @@ final class NcclCollective implements Collective {
             if (pending || ranks.failure().isPresent()) {
                 communicator.abort();
             }
-            betweenJobs.accept(closing::close);
+            try {
+                betweenJobs.accept(closing::close);
+            } catch (CompletionException failure) {
+                throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
+            }
         }
     }
 }

@@ -37,8 +37,10 @@ public final class NcclCommunicator extends NativeHandle {
 
         void destroy(MemorySegment communicator) {
             if (!aborted) {
-                NcclLibrary.check(ncclCommFinalize(communicator), "ncclCommFinalize");
-                NcclLibrary.check(ncclCommDestroy(communicator), "ncclCommDestroy");
+                int finalized = ncclCommFinalize(communicator);
+                int destroyed = ncclCommDestroy(communicator);
+                NcclLibrary.check(finalized, "ncclCommFinalize");
+                NcclLibrary.check(destroyed, "ncclCommDestroy");
             }
         }
     }

@@ -2,20 +2,28 @@ package org.panamask.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
 import org.panamask.emulator.Emulator;
+import org.panamask.emulator.Faults;
+import org.panamask.ffi.cuda.NcclException;
 import org.panamask.launch.LocalRanks;
 import org.panamask.launch.RankException;
+import org.panamask.launch.RankTimes;
 import org.panamask.launch.Ranks;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Owner;
@@ -46,13 +54,23 @@ final class NcclCollectiveTest {
         try (CudaBackend backend = open();
                 Collective collective = backend.collective(ranks);
                 Owner owner = backend.owner("sums")) {
-            return backend.run("sum", Precision.F32, ops -> {
+            return told(ranks, () -> backend.run("sum", Precision.F32, ops -> {
                 Tensor tensor = ops.zeros(owner, Shape.of(COUNT), DType.F32);
                 ops.copy(ops.upload(Shape.of(COUNT), mine), tensor);
                 work.accept(collective, tensor);
                 collective.join();
                 return ops.doubles(tensor);
-            });
+            }));
+        }
+    }
+
+    /// The others hear of a failure before anything is closed, as in a run.
+    private static double[] told(Ranks ranks, Supplier<double[]> work) {
+        try {
+            return work.get();
+        } catch (RuntimeException failure) {
+            ranks.fail(failure);
+            throw failure;
         }
     }
 
@@ -119,6 +137,85 @@ final class NcclCollectiveTest {
             }
         });
         assertThat(seen.getFirst()).isEqualTo("rank 0 of 2 cannot go on: rank 1 of 2 failed: out of memory");
+    }
+
+    @Test
+    void aSumThatTakesTooLongIsAborted() {
+        RankTimes times = new RankTimes(Duration.ofSeconds(20), Duration.ofMillis(500));
+        List<String> seen = LocalRanks.runEach(LocalRanks.launches(2), launch -> {
+            try (Ranks ranks = Ranks.join(launch, times);
+                    CudaBackend backend = open();
+                    Collective collective = backend.collective(ranks);
+                    Owner owner = backend.owner("sums")) {
+                if (launch.place().isFirst()) {
+                    return backend.run("sum", Precision.F32, ops -> {
+                        Tensor tensor = ops.zeros(owner, Shape.of(COUNT), DType.F32);
+                        collective.sum(tensor);
+                        collective.join();
+                        return failing(() -> {
+                            assertThat(ops.doubles(tensor)).hasSize(COUNT);
+                            collective.join();
+                        });
+                    });
+                }
+                while (ranks.failure().isEmpty()) {
+                    Thread.onSpinWait();
+                }
+                return failing(collective::join);
+            }
+        });
+        assertThat(seen)
+                .allMatch(message -> message.contains("rank 0 of 2 failed: nccl: a sum over the ranks took longer than 0"
+                        + " s; look whether all ranks still work, or raise ranks.step_seconds"));
+    }
+
+    private static String failing(Runnable work) {
+        try {
+            work.run();
+            return "nothing failed";
+        } catch (RankException failure) {
+            return String.valueOf(failure.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ncclGetUniqueId",
+                "ncclAllReduce",
+                "ncclReduceScatter",
+                "ncclAllGather",
+                "ncclCommFinalize",
+                "ncclCommDestroy"
+            })
+    void aCallThatFailsIsSaidByEveryRankOrTheOneAndTheNextRunWorks(String function) {
+        Faults.reset();
+        Faults.fail(function, 1, 2);
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        LocalRanks.runEach(LocalRanks.launches(2), launch -> {
+            RankTimes times = new RankTimes(Duration.ofSeconds(20), Duration.ofSeconds(20));
+            try (Ranks ranks = Ranks.join(launch, times)) {
+                try {
+                    run(ranks, (collective, tensor) -> {
+                        collective.sum(tensor);
+                        collective.sumParts(tensor);
+                        collective.gatherParts(tensor);
+                    });
+                } catch (RuntimeException failure) {
+                    failures.add(failure);
+                    ranks.fail(failure);
+                }
+            }
+            return 0;
+        });
+        assertThat(failures)
+                .isNotEmpty()
+                .allMatch(failure -> failure instanceof BackendException
+                        || failure instanceof RankException
+                        || failure instanceof NcclException)
+                .anyMatch(failure -> failure.getMessage().contains(function + " "));
+        Faults.reset();
+        assertThat(all(2, Collective::sum)).hasSize(2);
     }
 
     @Test
