@@ -22,7 +22,9 @@ import org.panamask.tensor.Weight;
 /// @param precision the number type
 /// @param owner keeps what is put there
 public record OpenDevice(Backend backend, Precision precision, Owner owner) implements AutoCloseable {
-    private static final RandomWeights WEIGHTS = new RandomWeights();
+    private static final RandomWeights WEIGHTS = new RandomWeights(0.02);
+    /// So large that every layer of the toy counts in its logits.
+    private static final RandomWeights TOY_WEIGHTS = new RandomWeights(0.15);
 
     static OpenDevice open(Precision precision) {
         return open(precision, Launching.GRAPHS);
@@ -55,8 +57,9 @@ public record OpenDevice(Backend backend, Precision precision, Owner owner) impl
 
     /// A model with random weights, the same on every backend.
     public Model model(DeviceSize size) {
-        return run(
-                ops -> Llama.of(size.config(), new WeightLoader(size.config().weights(), WEIGHTS, ops, owner, false)));
+        RandomWeights weights = size == DeviceSize.TOY ? TOY_WEIGHTS : WEIGHTS;
+        return run(ops -> Llama.of(
+                size.config(), new WeightLoader(size.config().weights(), weights, ops, owner, false)));
     }
 
     /// Runs a job.

@@ -10,18 +10,18 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Shape;
 
-/// Weights of any size in little time: matrices repeat a stretch of normal numbers of deviation 0.02, each from another
-/// place; vectors are ones. What is multiplied does not change how long it takes, as long as it is no row of zeros.
+/// Weights of any size in little time: matrices repeat a stretch of normal numbers, each from another place; vectors are
+/// ones. What is multiplied does not change how long it takes, as long as it is no row of zeros.
 final class RandomWeights implements TensorSource {
     private static final int STRETCH = 1 << 20;
-    private static final double DEVIATION = 0.02;
 
     private final MemorySegment stretch = Arena.ofAuto().allocate(2L * STRETCH, 16);
 
-    RandomWeights() {
+    /// Normal numbers of `deviation`.
+    RandomWeights(double deviation) {
         Random random = new Random(7);
         for (int n = 0; n < STRETCH; n++) {
-            float value = (float) (DEVIATION * random.nextGaussian());
+            float value = (float) (deviation * random.nextGaussian());
             stretch.setAtIndex(ValueLayout.JAVA_SHORT, n, (short) (Float.floatToRawIntBits(value) >>> 16));
         }
     }

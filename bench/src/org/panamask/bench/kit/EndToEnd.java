@@ -14,6 +14,7 @@ import org.panamask.bench.device.AnswerRun;
 import org.panamask.bench.device.DeviceSize;
 import org.panamask.bench.device.OpenDevice;
 import org.panamask.model.Model;
+import org.panamask.train.StepResult;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -29,8 +30,8 @@ final class EndToEnd {
 
     private EndToEnd() {}
 
-    /// What one backend found.
-    private record Found(double[] losses, int[] ids) {}
+    /// What one backend found: loss and gradient norm of each step, and an answer.
+    private record Found(double[] losses, double[] norms, int[] ids) {}
 
     /// Writes what was found to the file that is named; the exit code is 1 if the backends disagree.
     public static void main(String[] arguments) {
@@ -50,21 +51,26 @@ final class EndToEnd {
                 Precision.F32)) {
             reference = run(plain);
         }
-        double apart = 0;
-        for (int n = 0; n < STEPS; n++) {
-            apart = Math.max(
-                    apart,
-                    Math.abs(device.losses()[n] - reference.losses()[n])
-                            / reference.losses()[n]);
-        }
+        double apart = Math.max(
+                apart(device.losses(), reference.losses()), apart(device.norms(), reference.norms()));
         boolean agree = apart <= TOLERANCE;
-        found.put("losses_apart", apart).put("tolerance", TOLERANCE);
+        found.put("apart", apart).put("tolerance", TOLERANCE);
         found.put("same_answer", Arrays.equals(device.ids(), reference.ids()));
         found.set("losses", mapper.valueToTree(device.losses()));
         found.set("reference_losses", mapper.valueToTree(reference.losses()));
+        found.set("gradient_norms", mapper.valueToTree(device.norms()));
+        found.set("reference_gradient_norms", mapper.valueToTree(reference.norms()));
         mapper.writerWithDefaultPrettyPrinter().writeValue(Path.of(arguments[0]), found);
         System.out.println(found.toPrettyString());
         System.exit(agree && found.path("same_answer").asBoolean() ? 0 : 1);
+    }
+
+    private static double apart(double[] values, double[] wanted) {
+        double most = 0;
+        for (int n = 0; n < wanted.length; n++) {
+            most = Math.max(most, Math.abs(values[n] - wanted[n]) / wanted[n]);
+        }
+        return most;
     }
 
     private static Found run(OpenDevice on) {
@@ -72,12 +78,15 @@ final class EndToEnd {
         int[] ids = AnswerRun.of(on.backend(), on.precision(), model, new AnswerRun.Plan(8, 16, 4, 8))
                 .ids();
         double[] losses = new double[STEPS];
+        double[] norms = new double[STEPS];
         try (AdapterRun run = AdapterRun.start(on.backend(), on.precision(), model, 0.1, false)) {
             for (int n = 0; n < STEPS; n++) {
-                losses[n] = run.step(n, BATCH, TOKENS).loss();
+                StepResult result = run.step(n, BATCH, TOKENS);
+                losses[n] = result.loss();
+                norms[n] = result.gradNorm();
             }
         }
-        return new Found(losses, ids);
+        return new Found(losses, norms, ids);
     }
 
     /// As a step: twice, in a process of its own each time.
@@ -99,8 +108,8 @@ final class EndToEnd {
                 kernels.contains(", 0 compiled"),
                 String.format(
                         Locale.ROOT,
-                        "losses within %.1e of the reference's, the same answer; second start: %s",
-                        found.path("losses_apart").asDouble(),
+                        "losses and gradients within %.1e of the reference's, the same answer; second start: %s",
+                        found.path("apart").asDouble(),
                         kernels));
     }
 }
