@@ -58,8 +58,8 @@ public record OpenDevice(Backend backend, Precision precision, Owner owner) impl
     /// A model with random weights, the same on every backend.
     public Model model(DeviceSize size) {
         RandomWeights weights = size == DeviceSize.TOY ? TOY_WEIGHTS : WEIGHTS;
-        return run(ops -> Llama.of(
-                size.config(), new WeightLoader(size.config().weights(), weights, ops, owner, false)));
+        return run(
+                ops -> Llama.of(size.config(), new WeightLoader(size.config().weights(), weights, ops, owner, false)));
     }
 
     /// Runs a job.

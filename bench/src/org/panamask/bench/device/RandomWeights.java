@@ -10,8 +10,8 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Shape;
 
-/// Weights of any size in little time: matrices repeat a stretch of normal numbers, each from another place; vectors are
-/// ones. What is multiplied does not change how long it takes, as long as it is no row of zeros.
+/// Weights of any size in little time: matrices repeat a stretch of normal numbers, each from another place; vectors
+/// are ones. What is multiplied does not change how long it takes, as long as it is no row of zeros.
 final class RandomWeights implements TensorSource {
     private static final int STRETCH = 1 << 20;
 

@@ -51,8 +51,7 @@ final class EndToEnd {
                 Precision.F32)) {
             reference = run(plain);
         }
-        double apart = Math.max(
-                apart(device.losses(), reference.losses()), apart(device.norms(), reference.norms()));
+        double apart = Math.max(apart(device.losses(), reference.losses()), apart(device.norms(), reference.norms()));
         boolean agree = apart <= TOLERANCE;
         found.put("apart", apart).put("tolerance", TOLERANCE);
         found.put("same_answer", Arrays.equals(device.ids(), reference.ids()));

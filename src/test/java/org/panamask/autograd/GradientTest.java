@@ -94,10 +94,7 @@ class GradientTest {
     void gradientsOfAGpuAreThoseOfTheReference(GradientCases.Case each) {
         Emulator.require();
         List<double[]> values = each.values();
-        compare(
-                "cuda",
-                each.gradients(gpu(), Precision.F32, values),
-                each.gradients(backend, Precision.F64, values));
+        compare("cuda", each.gradients(gpu(), Precision.F32, values), each.gradients(backend, Precision.F64, values));
     }
 
     private Backend gpu() {

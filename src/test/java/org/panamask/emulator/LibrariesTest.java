@@ -33,7 +33,8 @@ class LibrariesTest {
                         "-Wl,-rpath," + folder));
         List<NativeProgram.Compilation> all = new ArrayList<>();
         all.add(() -> program.test("check"));
-        for (String name : List.of("support", "driver_test", "graphs_test", "products_test", "ranks_test", "attention_test")) {
+        for (String name :
+                List.of("support", "driver_test", "graphs_test", "products_test", "ranks_test", "attention_test")) {
             all.add(() -> program.test("libraries/" + name));
         }
         for (String name : List.of("attention", "sources", "tiling")) {

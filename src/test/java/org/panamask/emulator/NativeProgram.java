@@ -169,7 +169,8 @@ final class NativeProgram {
     private List<Path> list(String below, String ending) throws IOException {
         int depth = below.equals("native") ? 3 : 1;
         try (Stream<Path> entries = Files.walk(root.resolve(below), depth)) {
-            return entries.filter(file -> Files.isRegularFile(file) && file.toString().endsWith(ending))
+            return entries.filter(
+                            file -> Files.isRegularFile(file) && file.toString().endsWith(ending))
                     .sorted()
                     .toList();
         }

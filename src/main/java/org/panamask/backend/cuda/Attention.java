@@ -14,8 +14,8 @@ import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 
-/// Softmax attention, by what the device's [AttentionSelection] chose. What the way back needs of a result is kept while
-/// the result's scope is open, and computed again where that has ended.
+/// Softmax attention, by what the device's [AttentionSelection] chose. What the way back needs of a result is kept
+/// while the result's scope is open, and computed again where that has ended.
 final class Attention {
     private final CudaJob job;
     private final AttentionTables tables;

@@ -39,10 +39,12 @@ record AttentionCheck(CudaJob job, AttentionEngine plain) {
             for (int i = 0; i < expected.size(); i++) {
                 double off = difference(actual.get(i), expected.get(i));
                 if (!(off <= tolerance())) {
-                    throw new BackendException("backend cuda: attention by " + name + " disagrees with the plain kernels"
-                            + " by " + off + " of the largest number in " + List.of("y", "dq", "dk", "dv").get(i)
-                            + " on heads of " + width + " " + job.dtype() + ", more than " + tolerance()
-                            + "; set backend.attention to another one and report this");
+                    throw new BackendException(
+                            "backend cuda: attention by " + name + " disagrees with the plain kernels"
+                                    + " by " + off + " of the largest number in "
+                                    + List.of("y", "dq", "dk", "dv").get(i)
+                                    + " on heads of " + width + " " + job.dtype() + ", more than " + tolerance()
+                                    + "; set backend.attention to another one and report this");
                 }
             }
         }

@@ -69,8 +69,8 @@ final class AttentionSelection {
         return known;
     }
 
-    /// Whether `kernels` must still be compared with plain ones on heads as those of `problem`. The plain ones are what
-    /// runs in f32, and there is nothing to compare heads with that they do not take.
+    /// Whether `kernels` must still be compared with plain ones on heads as those of `problem`. The plain ones are
+    /// what runs in f32, and there is nothing to compare heads with that they do not take.
     boolean isUnchecked(AttentionCase problem, AttentionKernels kernels) {
         boolean plain = kernels == AttentionKernels.PMK && problem.dtype() == DType.F32;
         return !plain && problem.width() <= AttentionTiling.WIDEST && !checked.contains(check(problem, kernels));
@@ -101,7 +101,8 @@ final class AttentionSelection {
                         + use.getValue().stream().sorted().collect(Collectors.joining(" and ")))
                 .collect(Collectors.joining("; "));
         String asked = wanted.name().toLowerCase(Locale.ROOT) + (deterministic ? "" : ", sums in any order");
-        return asked + (used.isEmpty() ? "" : ": " + used)
+        return asked
+                + (used.isEmpty() ? "" : ": " + used)
                 + remarks.stream().sorted().map(each -> "; not " + each).collect(Collectors.joining());
     }
 }

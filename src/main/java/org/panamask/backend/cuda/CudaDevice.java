@@ -67,7 +67,8 @@ final class CudaDevice implements AutoCloseable {
             this.scores = closing.add(new ScoreProducts(this));
             this.loader = closing.add(new Loader(context, compute));
             Staging staging = closing.add(new Staging(context, keep(OWNER, Staging.BYTES, "staging")));
-            this.queue = new CommandQueue(compute, staging, graphs, parts.settings().launch());
+            this.queue =
+                    new CommandQueue(compute, staging, graphs, parts.settings().launch());
             this.products =
                     closing.add(new ProductPlans(CublasLtHandle.create(context), workspace(), parts.products()));
             this.mover =

@@ -37,8 +37,8 @@ record CudaMemoryModel(Map<String, Long> kept) implements MemoryModel {
         return q.shape().extent(1) * mask.count() * Float.BYTES;
     }
 
-    /// Of the kernels of this project: the mask's table, and on the way back a number for each row and head and, for
-    /// halves, the sums of the gradient of `q`.
+    /// Of the kernels of this project: the mask's table, and on the way back a number for each row and head and,
+    /// for halves, the sums of the gradient of `q`.
     @Override
     public long attention(Tensor q, Tensor k, KeyIntervals mask, boolean gradients) {
         AttentionTiling tiling =

@@ -33,12 +33,11 @@ record CudnnAttention(CudaJob job, LibraryKernels kernels, CudnnPrograms program
     }
 
     private CompositeShape shape(AttentionInputs inputs) {
-        Hidden hidden =
-                switch (MaskFacts.of(inputs.mask()).kind()) {
-                    case FULL -> Hidden.NONE;
-                    case CAUSAL -> Hidden.LATER;
-                    case INTERVALS, ANNEALED, GIVEN -> Hidden.BIAS_OF_EACH;
-                };
+        Hidden hidden = switch (MaskFacts.of(inputs.mask()).kind()) {
+            case FULL -> Hidden.NONE;
+            case CAUSAL -> Hidden.LATER;
+            case INTERVALS, ANNEALED, GIVEN -> Hidden.BIAS_OF_EACH;
+        };
         return new CompositeShape(
                 job.dtype() == DType.F16 ? CudnnType.HALF : CudnnType.BFLOAT16,
                 inputs.mask().batch(),
@@ -77,8 +76,7 @@ record CudnnAttention(CudaJob job, LibraryKernels kernels, CudnnPrograms program
         addresses.put(tensor.id(), memory.address());
     }
 
-    private void putBias(
-            Map<Long, Long> addresses, Optional<GraphTensor> bias, Frame frame, AttentionInputs inputs) {
+    private void putBias(Map<Long, Long> addresses, Optional<GraphTensor> bias, Frame frame, AttentionInputs inputs) {
         bias.ifPresent(tensor -> put(addresses, tensor, kernels.bias(frame, inputs)));
     }
 

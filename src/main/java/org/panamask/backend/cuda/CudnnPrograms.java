@@ -60,8 +60,10 @@ final class CudnnPrograms implements AutoCloseable {
             handle();
             return new CudnnProgram(graph, Optional.empty(), objects);
         } catch (CudnnException refused) {
-            throw new BackendException("backend cuda: cuDNN has no plan for attention of " + shape + ": "
-                    + refused.getMessage() + "; set backend.attention to pmk", refused);
+            throw new BackendException(
+                    "backend cuda: cuDNN has no plan for attention of " + shape + ": " + refused.getMessage()
+                            + "; set backend.attention to pmk",
+                    refused);
         }
     }
 

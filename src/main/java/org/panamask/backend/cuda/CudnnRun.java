@@ -41,8 +41,7 @@ record CudnnRun(
                 pointers.add(frame.allocateFrom(ValueLayout.JAVA_FLOAT, number));
             });
             handle.use(stream);
-            program.plan()
-                    .run(handle, new CudnnPlan.Memory(ids, pointers, MemorySegment.ofAddress(workspace)));
+            program.plan().run(handle, new CudnnPlan.Memory(ids, pointers, MemorySegment.ofAddress(workspace)));
         }
     }
 }

@@ -41,10 +41,11 @@ public final class FlashProbe {
             List<String> lines = process.inputReader().lines().toList();
             int status = process.waitFor();
             if (status != 0) {
-                throw new BackendException("backend cuda: the FlashAttention library failed in a process of its own, heads"
-                        + " of " + width + " " + dtype + ", status " + status + ": "
-                        + lines.stream().limit(20).collect(Collectors.joining(" | "))
-                        + "; name another library or set backend.attention to pmk");
+                throw new BackendException(
+                        "backend cuda: the FlashAttention library failed in a process of its own, heads"
+                                + " of " + width + " " + dtype + ", status " + status + ": "
+                                + lines.stream().limit(20).collect(Collectors.joining(" | "))
+                                + "; name another library or set backend.attention to pmk");
             }
         } catch (IOException failure) {
             throw new UncheckedIOException("trying the FlashAttention library in a process of its own", failure);

@@ -45,11 +45,7 @@ final class LibraryKernels {
         job.launch(
                 kernel("attention_sums"),
                 Grid.covering(count, THREADS),
-                new Arguments()
-                        .pointer(into.tensor())
-                        .pointer(sums)
-                        .i64(count)
-                        .i32(into.add() ? 1 : 0));
+                new Arguments().pointer(into.tensor()).pointer(sums).i64(count).i32(into.add() ? 1 : 0));
     }
 
     /// The inputs as kernels see them.

@@ -12,8 +12,8 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Tensor;
 
-/// Attention by matrix products and a softmax, one batch row after the other, with all of its scores in memory: it takes
-/// any mask, dropout and width of heads. Nothing is kept for the way back, which forms the scores again.
+/// Attention by matrix products and a softmax, one batch row after the other, with all of its scores in memory: it
+/// takes any mask, dropout and width of heads. Nothing is kept for the way back, which forms the scores again.
 ///
 /// @param job what it computes with
 /// @param kernels between the products

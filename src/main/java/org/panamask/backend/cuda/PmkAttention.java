@@ -44,7 +44,8 @@ final class PmkAttention implements AttentionEngine {
 
     private Call call(AttentionInputs inputs) {
         int width = Math.toIntExact(inputs.q().shape().last());
-        AttentionTiling tiling = streaming ? AttentionTiling.streaming(job.dtype(), width) : AttentionTiling.of(job.dtype(), width);
+        AttentionTiling tiling =
+                streaming ? AttentionTiling.streaming(job.dtype(), width) : AttentionTiling.of(job.dtype(), width);
         return new Call(
                 tiling,
                 tables.of(inputs.mask(), tiling.rows()),
@@ -78,11 +79,7 @@ final class PmkAttention implements AttentionEngine {
     public void forward(AttentionInputs inputs, Result result) {
         Call call = call(inputs);
         try (Frame frame = job.frame()) {
-            launch(
-                    call.tiling().forward(),
-                    call,
-                    call.table().tiles(),
-                    problem(frame, call, inputs, result));
+            launch(call.tiling().forward(), call, call.table().tiles(), problem(frame, call, inputs, result));
         }
     }
 

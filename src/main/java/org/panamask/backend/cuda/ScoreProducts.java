@@ -14,7 +14,8 @@ import org.panamask.ffi.cuda.CublasLtProduct;
 import org.panamask.ffi.cuda.CublasType;
 import org.panamask.ffi.cuda.CudaStream;
 
-/// Products of several matrices at once, by cuBLASLt, each planned when it is first asked for. Confined to the job thread.
+/// Products of several matrices at once, by cuBLASLt, each planned when it is first asked for. Confined to the job
+/// thread.
 final class ScoreProducts implements AutoCloseable {
     private static final long WORKSPACE_BYTES = 4 << 20;
     private static final int MOST_ALIGNED = 16;
@@ -80,8 +81,8 @@ final class ScoreProducts implements AutoCloseable {
     /// @throws BackendException if cuBLASLt has no algorithm for it
     Call call(Key key, CublasLtProduct.Operands at) {
         long bits = MOST_ALIGNED | at.a() | at.b() | at.d() | bytes(key.a()) | bytes(key.b()) | bytes(key.d());
-        Key aligned = new Key(
-                key.a(), key.b(), key.d(), key.count(), key.turned(), Math.toIntExact(Long.lowestOneBit(bits)));
+        Key aligned =
+                new Key(key.a(), key.b(), key.d(), key.count(), key.turned(), Math.toIntExact(Long.lowestOneBit(bits)));
         of(aligned);
         return new Call(this, aligned, at);
     }
@@ -108,8 +109,7 @@ final class ScoreProducts implements AutoCloseable {
 
     private Plan plan(Key key) {
         Library open = library();
-        CublasLtDescriptor descriptor =
-                CublasLtDescriptor.create(open.handle(), CublasLtDescriptor.Compute.F32);
+        CublasLtDescriptor descriptor = CublasLtDescriptor.create(open.handle(), CublasLtDescriptor.Compute.F32);
         descriptor.turn(key.turned() == Turned.LEFT, key.turned() == Turned.RIGHT);
         CublasLtProduct product = new CublasLtProduct(
                 descriptor, layout(open, key.a(), key), layout(open, key.b(), key), layout(open, key.d(), key));
@@ -120,9 +120,9 @@ final class ScoreProducts implements AutoCloseable {
             return open.handle()
                     .best(product, preference)
                     .map(algorithm -> new Plan(product, algorithm))
-                    .orElseThrow(() -> new BackendException(
-                            "backend cuda: cuBLASLt has no algorithm for attention's product " + key
-                                    + "; set backend.attention to pmk"));
+                    .orElseThrow(() ->
+                            new BackendException("backend cuda: cuBLASLt has no algorithm for attention's product "
+                                    + key + "; set backend.attention to pmk"));
         } catch (RuntimeException failure) {
             product.close();
             throw failure;
@@ -132,8 +132,7 @@ final class ScoreProducts implements AutoCloseable {
     private static CublasLtLayout layout(Library open, Matrices matrices, Key key) {
         CublasLtLayout layout = CublasLtLayout.create(
                 open.handle(),
-                new CublasLtLayout.Extent(
-                        matrices.type(), matrices.rows(), matrices.columns(), matrices.stride()));
+                new CublasLtLayout.Extent(matrices.type(), matrices.rows(), matrices.columns(), matrices.stride()));
         layout.batch(key.count(), matrices.step());
         return layout;
     }

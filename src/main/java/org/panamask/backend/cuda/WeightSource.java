@@ -51,8 +51,8 @@ record WeightSource(HostTensor source) {
 
     /// Kernels have no 64-bit numbers.
     private MemorySegment narrowed(long first, long elements, DType dtype) {
-        MemorySegment narrow = MemorySegment.ofArray(new long[Math.toIntExact(elements)])
-                .asSlice(0, elements * dtype.bytes());
+        MemorySegment narrow =
+                MemorySegment.ofArray(new long[Math.toIntExact(elements)]).asSlice(0, elements * dtype.bytes());
         for (long i = 0; i < elements; i++) {
             HostNumbers.put(narrow, dtype, i, source.at(first + i));
         }

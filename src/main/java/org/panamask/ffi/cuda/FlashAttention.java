@@ -15,7 +15,8 @@ public final class FlashAttention {
 
     private FlashAttention() {}
 
-    /// What is computed. Queries and results are `[B, rows, H, d]`, keys and values `[B, T, K, d]`, all without gaps.
+    /// What is computed. Queries and results are `[B, rows, H, d]`, keys and values `[B, T, K, d]`, all without
+    /// gaps.
     ///
     /// @param batch B
     /// @param rows query rows of a batch row

@@ -48,11 +48,7 @@ class AttentionEnginesTest {
     /// @param dropout whether probabilities are dropped
     /// @param mask the mask
     record Problem(
-            AttentionKernels kernels,
-            boolean deterministic,
-            Precision precision,
-            boolean dropout,
-            KeyIntervals mask) {
+            AttentionKernels kernels, boolean deterministic, Precision precision, boolean dropout, KeyIntervals mask) {
         BackendSettings settings() {
             return BackendSettings.defaults()
                     .with("name", "cuda")
@@ -103,7 +99,8 @@ class AttentionEnginesTest {
         Tensor v = normal(job, random, keys, 2, 16);
         Tensor dy = normal(job, random, mask.count(), 4, 16);
         Optional<DropoutKey> dropout = problem.dropout()
-                ? Optional.of(new DropoutKey(0.25, 77, 5, ops.upload(Shape.of(mask.count(), 2), new int[2 * mask.count()])))
+                ? Optional.of(
+                        new DropoutKey(0.25, 77, 5, ops.upload(Shape.of(mask.count(), 2), new int[2 * mask.count()])))
                 : Optional.empty();
         AttentionInputs inputs = new AttentionInputs(q, k, v, mask, dropout);
         List<double[]> actual = results(ops, inputs, dy);
@@ -114,9 +111,11 @@ class AttentionEnginesTest {
         plain.forward(inputs, result);
         List<Tensor> gradients = gradients(ops, inputs);
         plain.backward(inputs, result, dy, into(gradients));
-        List<double[]> expected =
-                Stream.concat(Stream.of(y), gradients.stream()).map(ops::doubles).toList();
-        double tolerance = problem.precision() == Precision.F32 ? 2e-5 : problem.precision() == Precision.F16 ? 4e-3 : 4e-2;
+        List<double[]> expected = Stream.concat(Stream.of(y), gradients.stream())
+                .map(ops::doubles)
+                .toList();
+        double tolerance =
+                problem.precision() == Precision.F32 ? 2e-5 : problem.precision() == Precision.F16 ? 4e-3 : 4e-2;
         for (int i = 0; i < expected.size(); i++) {
             double largest = Arrays.stream(expected.get(i)).map(Math::abs).reduce(0.1, Math::max);
             for (int e = 0; e < expected.get(i).length; e++) {
@@ -148,9 +147,7 @@ class AttentionEnginesTest {
     /// The gradient of values is added, the others replace.
     private static AttentionEngine.Gradients into(List<Tensor> gradients) {
         return new AttentionEngine.Gradients(
-                new Into(gradients.get(0), false),
-                new Into(gradients.get(1), false),
-                new Into(gradients.get(2), true));
+                new Into(gradients.get(0), false), new Into(gradients.get(1), false), new Into(gradients.get(2), true));
     }
 
     private static Tensor normal(CudaJob job, Random random, long... extents) {

@@ -54,13 +54,15 @@ final class NcclCollectiveTest {
         try (CudaBackend backend = open();
                 Collective collective = backend.collective(ranks);
                 Owner owner = backend.owner("sums")) {
-            return told(ranks, () -> backend.run("sum", Precision.F32, ops -> {
-                Tensor tensor = ops.zeros(owner, Shape.of(COUNT), DType.F32);
-                ops.copy(ops.upload(Shape.of(COUNT), mine), tensor);
-                work.accept(collective, tensor);
-                collective.join();
-                return ops.doubles(tensor);
-            }));
+            return told(
+                    ranks,
+                    () -> backend.run("sum", Precision.F32, ops -> {
+                        Tensor tensor = ops.zeros(owner, Shape.of(COUNT), DType.F32);
+                        ops.copy(ops.upload(Shape.of(COUNT), mine), tensor);
+                        work.accept(collective, tensor);
+                        collective.join();
+                        return ops.doubles(tensor);
+                    }));
         }
     }
 
@@ -165,8 +167,9 @@ final class NcclCollectiveTest {
             }
         });
         assertThat(seen)
-                .allMatch(message -> message.contains("rank 0 of 2 failed: nccl: a sum over the ranks took longer than 0"
-                        + " s; look whether all ranks still work, or raise ranks.step_seconds"));
+                .allMatch(
+                        message -> message.contains("rank 0 of 2 failed: nccl: a sum over the ranks took longer than 0"
+                                + " s; look whether all ranks still work, or raise ranks.step_seconds"));
     }
 
     private static String failing(Runnable work) {

@@ -65,11 +65,10 @@ public final class AttentionRules {
         if (wanted != AttentionKernels.AUTO) {
             return List.of(wanted);
         }
-        boolean known =
-                switch (problem.mask().kind()) {
-                    case FULL, CAUSAL -> true;
-                    case INTERVALS, ANNEALED, GIVEN -> false;
-                };
+        boolean known = switch (problem.mask().kind()) {
+            case FULL, CAUSAL -> true;
+            case INTERVALS, ANNEALED, GIVEN -> false;
+        };
         boolean hopper = conditions.capability() >= HOPPER && conditions.capability() < BLACKWELL;
         return hopper && known && problem.dtype() != DType.F32
                 ? List.of(AttentionKernels.CUDNN, AttentionKernels.PMK)

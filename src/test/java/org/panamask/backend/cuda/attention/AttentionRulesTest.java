@@ -21,8 +21,8 @@ class AttentionRulesTest {
 
     @Test
     void theKernelsOfThisLibraryAreTheFirstChoiceOnAda() {
-        AttentionRules.Decision decision = rules(89, true, "")
-                .choose(AttentionKernels.AUTO, new AttentionCase(DType.BF16, 128, ALL, false));
+        AttentionRules.Decision decision =
+                rules(89, true, "").choose(AttentionKernels.AUTO, new AttentionCase(DType.BF16, 128, ALL, false));
         assertThat(decision.kernels()).isEqualTo(AttentionKernels.PMK);
         assertThat(decision.remarks()).isEmpty();
     }
@@ -48,14 +48,15 @@ class AttentionRulesTest {
         assertThatThrownBy(() -> rules(120, true, "libflashattn.so was not found")
                         .choose(AttentionKernels.FLASHATTN, new AttentionCase(DType.F32, 131, hidden, true)))
                 .isInstanceOf(BackendException.class)
-                .hasMessage("backend cuda: attention with backend.attention flashattn, heads of 131 F32, mask INTERVALS,"
-                        + " dropout: flashattn: libflashattn.so was not found; activations must be BF16 or F16, but"
-                        + " are F32; the width of heads must be a multiple of 8, but is 131; it has other random"
-                        + " numbers, so attention dropout must be 0; every batch row must have the same number of"
-                        + " query rows, at least one; every query row must surely see a key; heads must be at most"
-                        + " 128 wide, but are 131; the device must have compute capability 8.x or 9.x, but has 12.0;"
-                        + " it sums gradients in any order, so backend.deterministic must be false. Set"
-                        + " backend.attention to pmk");
+                .hasMessage(
+                        "backend cuda: attention with backend.attention flashattn, heads of 131 F32, mask INTERVALS,"
+                                + " dropout: flashattn: libflashattn.so was not found; activations must be BF16 or F16, but"
+                                + " are F32; the width of heads must be a multiple of 8, but is 131; it has other random"
+                                + " numbers, so attention dropout must be 0; every batch row must have the same number of"
+                                + " query rows, at least one; every query row must surely see a key; heads must be at most"
+                                + " 128 wide, but are 131; the device must have compute capability 8.x or 9.x, but has 12.0;"
+                                + " it sums gradients in any order, so backend.deterministic must be false. Set"
+                                + " backend.attention to pmk");
     }
 
     @Test
