@@ -1,7 +1,6 @@
 package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
-import org.panamask.backend.cuda.ScoreProducts.Key;
 import org.panamask.backend.cuda.ScoreProducts.Matrices;
 import org.panamask.backend.cuda.ScoreProducts.Turned;
 import org.panamask.backend.cuda.attention.AttentionProblem;
@@ -112,7 +111,7 @@ record MathAttention(CudaJob job, LibraryKernels kernels, ScoreProducts products
         void dots(Tensor of, Tensor with, MemorySegment scores) {
             for (long g = 0; g < keyHeads; g++) {
                 multiply(
-                        new Key(keyRows(), queries(), scores(DType.F32), group(), Turned.LEFT, 1),
+                        new ScoreProducts.Key(keyRows(), queries(), scores(DType.F32), group(), Turned.LEFT, 1),
                         key(of, g),
                         query(with, g),
                         score(scores, g * group(), DType.F32),
@@ -124,7 +123,7 @@ record MathAttention(CudaJob job, LibraryKernels kernels, ScoreProducts products
         void mix(MemorySegment scores, Tensor values, Into to) {
             for (long g = 0; g < keyHeads; g++) {
                 multiply(
-                        new Key(keyRows(), scores(job.dtype()), queries(), group(), Turned.NEITHER, 1),
+                        new ScoreProducts.Key(keyRows(), scores(job.dtype()), queries(), group(), Turned.NEITHER, 1),
                         key(values, g),
                         score(scores, g * group(), job.dtype()),
                         query(to.tensor(), g),
@@ -137,7 +136,7 @@ record MathAttention(CudaJob job, LibraryKernels kernels, ScoreProducts products
             Matrices result = new Matrices(CublasType.F32, width, keys, keyHeads * width, 0);
             for (long head = 0; head < heads; head++) {
                 multiply(
-                        new Key(queries(), scores(job.dtype()), result, 1, Turned.RIGHT, 1),
+                        new ScoreProducts.Key(queries(), scores(job.dtype()), result, 1, Turned.RIGHT, 1),
                         query(queries, 0) + head * width * job.dtype().bytes(),
                         score(scores, head, job.dtype()),
                         sums.address() + head / group() * width * FLOAT,
@@ -145,7 +144,7 @@ record MathAttention(CudaJob job, LibraryKernels kernels, ScoreProducts products
             }
         }
 
-        private void multiply(Key key, long a, long b, long d, boolean add) {
+        private void multiply(ScoreProducts.Key key, long a, long b, long d, boolean add) {
             job.enqueue(products.call(key, new CublasLtProduct.Operands(a, b, d, 1, add ? 1 : 0)));
         }
     }
