@@ -22,12 +22,13 @@ public record BackendSettings(
         @Key(
                 value = "cpu",
                 shorthand = true,
-                doc = "backend: cpu (oneDNN) or reference (plain loops, slow, to check against)")
+                doc = "backend: cpu (oneDNN), cuda (NVIDIA GPUs) or reference (plain loops, slow, to check against)")
         String name,
 
         @Key(
                 value = "f32",
-                doc = "number type of weights and products: f32, bf16, fp8 (emulated), or f16 and f64 (reference only)")
+                doc = "number type of weights and products: f32, bf16, f16 (cuda and reference), fp8 (cuda from compute"
+                        + " capability 8.9 on; emulated elsewhere), or f64 (reference)")
         Precision dtype,
 
         @Key(value = "0", doc = "threads; 0 means one for each core")
