@@ -20,6 +20,7 @@ struct Problem {
     const int *tiles, *tile_starts, *index, *bounds;
     const unsigned *given, *draws;
     const int* dropout_rows;
+    void* o_rest;
     int rows, heads, key_heads, width, keys, annealed, add_queries, add_keys, add_values;
     float scale, dropout_scale;
     int reserved;

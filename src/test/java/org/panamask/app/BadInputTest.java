@@ -340,7 +340,7 @@ final class BadInputTest {
             assertThat(run.out().lines())
                     .filteredOn(line -> line.contains("native access is not enabled for org.panamask; start java with"
                             + " --enable-native-access=ALL-UNNAMED"))
-                    .hasSize(2);
+                    .hasSize(3);
         }
     }
 

@@ -63,6 +63,8 @@ class LibrariesTest {
             List<String> functions = Files.readAllLines(table).stream()
                     .filter(line -> line.startsWith("fn "))
                     .map(line -> line.substring("fn ".length(), line.indexOf('(')))
+                    // Rows of several lengths go through the other form, which the backend calls alone.
+                    .filter(name -> !name.contains("varlen"))
                     .toList();
             assertThat(symbols.lines().map(line -> line.substring(0, line.indexOf(' '))))
                     .describedAs(library.file())

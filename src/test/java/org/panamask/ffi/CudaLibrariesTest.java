@@ -61,18 +61,18 @@ class CudaLibrariesTest {
     @Test
     void aBrokenFileIsNotedAndTheSearchGoesOn() throws IOException {
         Path first = Files.createDirectories(root.resolve("first/lib64"));
-        Files.writeString(first.resolve("libflashattn.so"), "text");
+        Files.writeString(first.resolve("libcudart.so.13"), "text");
         Path second = Files.createDirectories(root.resolve("usr/lib64"));
-        Files.writeString(second.resolve("libflashattn.so"), "text");
+        Files.writeString(second.resolve("libcudart.so.13"), "text");
 
         LibraryReport report =
-                search(Map.of("CUDA_HOME", root.resolve("first").toString())).find(CudaLibrary.FLASHATTN);
+                search(Map.of("CUDA_HOME", root.resolve("first").toString())).find(CudaLibrary.CUDART);
 
         assertThat(report.attempts())
                 .extracting(Attempt::place)
                 .contains(
-                        first.resolve("libflashattn.so").toString(),
-                        second.resolve("libflashattn.so").toString());
+                        first.resolve("libcudart.so.13").toString(),
+                        second.resolve("libcudart.so.13").toString());
     }
 
     @Test

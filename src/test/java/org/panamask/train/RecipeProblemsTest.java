@@ -53,7 +53,7 @@ class RecipeProblemsTest extends WrittenRecipe {
     void aKeyLikeNoOtherListsTheKnownOnes() throws IOException {
         assertThat(problems(SMALLEST + "backend: {xyzzy: 1}\n"))
                 .containsExactly("recipe.yaml:4: unknown key 'xyzzy'; known here: name, dtype, threads, memory_limit,"
-                        + " device, launch, profile");
+                        + " device, launch, products, tf32, attention, deterministic, profile");
     }
 
     @Test
