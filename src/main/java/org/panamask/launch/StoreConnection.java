@@ -20,6 +20,9 @@ record StoreConnection(int rank, int world, Socket socket, DataInputStream in, D
     /// A collector's longest pause is not a death.
     static final int SILENCE_MILLIS = 60_000;
 
+    /// How much later than the end of this connection the word may be read that came before it on the other.
+    private static final Duration WORD_OF_LEAVING = Duration.ofSeconds(2);
+
     /// Answers until the rank leaves. One that goes without a word has died.
     void answer(StoreState state) {
         try {
@@ -101,7 +104,7 @@ record StoreConnection(int rank, int world, Socket socket, DataInputStream in, D
                 }
             }
         } catch (IOException silent) {
-            if (!state.hasLeft(rank)) {
+            if (!state.leaves(rank, WORD_OF_LEAVING)) {
                 state.fail("rank " + rank + " of " + world + " does not answer any more (" + reason(silent)
                         + "); look at what it printed last");
             }

@@ -117,6 +117,19 @@ final class StoreState {
         notifyAll();
     }
 
+    /// Whether a rank whose one connection has ended says on the other, `within` a time, that it ends in order.
+    synchronized boolean leaves(int rank, Duration within) {
+        long deadline = System.nanoTime() + within.toNanos();
+        try {
+            while (!left.contains(rank) && failure == null && System.nanoTime() < deadline) {
+                wait(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        return left.contains(rank);
+    }
+
     synchronized boolean hasLeft(int rank) {
         return left.contains(rank);
     }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,9 +130,27 @@ final class RanksTest {
     void aRankThatIsThereAlreadyIsTurnedAway() {
         List<Launch> launches = LocalRanks.launches(2);
         List<Launch> twins = List.of(launches.get(0), launches.get(1), launches.get(1));
-        List<String> seen = LocalRanks.runEach(
-                twins, launch -> failing(() -> Ranks.join(launch, SHORT).close()));
+        CountDownLatch turnedAway = new CountDownLatch(1);
+        List<String> seen = LocalRanks.runEach(twins, launch -> {
+            String said = failing(() -> {
+                try (Ranks _ = Ranks.join(launch, SHORT)) {
+                    stay(turnedAway);
+                }
+            });
+            if (!said.equals("nothing failed")) {
+                turnedAway.countDown();
+            }
+            return said;
+        });
         assertThat(seen).contains("store: rank 1 of 2 is there already; give every process a rank of its own");
+    }
+
+    private static void stay(CountDownLatch until) {
+        try {
+            assertThat(until.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException stopped) {
+            throw new IllegalStateException(stopped);
+        }
     }
 
     @Test
