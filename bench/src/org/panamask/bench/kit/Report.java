@@ -63,7 +63,7 @@ final class Report {
     private Outcome outcome(Step step) throws InterruptedException {
         try {
             return step.work().run(kit, step);
-        } catch (IOException | RuntimeException failure) {
+        } catch (IOException | RuntimeException | LinkageError failure) {
             return Outcome.of(false, String.valueOf(failure));
         }
     }
