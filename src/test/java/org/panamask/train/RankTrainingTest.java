@@ -17,10 +17,12 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
+import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
 import org.panamask.launch.LocalRanks;
 import org.panamask.launch.Ranks;
 import org.panamask.model.Adapter;
@@ -63,11 +65,22 @@ final class RankTrainingTest {
         return world == 1 ? List.of(train(Ranks.alone(), setup)) : LocalRanks.run(world, ranks -> train(ranks, setup));
     }
 
+    /// All ranks share the emulator's only device.
+    private static Backend open(Setup setup) {
+        BackendSettings settings = BackendSettings.defaults()
+                .with("name", setup.backend())
+                .with("dtype", setup.precision())
+                .with("threads", 1)
+                .with("device", "0");
+        if (setup.backend().equals("cuda")) {
+            Emulator.require();
+            return CudaBackend.open(settings);
+        }
+        return Backends.open(settings);
+    }
+
     private static Outcome train(Ranks ranks, Setup setup) {
-        try (Backend backend = Backends.open(BackendSettings.defaults()
-                        .with("name", setup.backend())
-                        .with("dtype", setup.precision())
-                        .with("threads", 1));
+        try (Backend backend = open(setup);
                 Collective collective = backend.collective(ranks);
                 Owner owner = backend.owner("model")) {
             LlamaConfig config = LlamaConfig.of(VOCABULARY, 32, 2, 4, TOKENS);
@@ -178,6 +191,13 @@ final class RankTrainingTest {
     void neitherDoesAnAdapterWithDropoutAndRecomputation(Optimizer optimizer) {
         Setup setup = Setup.of("reference", Precision.F64, optimizer).withLora().with("recompute", true);
         requireSame(train(2, setup), train(1, setup).getFirst(), 1e-9);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 2, REPLICATED, 1e-4", "F32, 4, SHARDED, 1e-4", "BF16, 2, SHARDED, 2e-2"})
+    void theSameHoldsForGpusThatNcclConnects(Precision precision, int world, Optimizer optimizer, double tolerance) {
+        Setup setup = Setup.of("cuda", precision, optimizer).withLora();
+        requireSame(train(world, setup), train(1, setup).getFirst(), tolerance);
     }
 
     /// Without clipping no number depends on the norm, which is summed in another order.
