@@ -17,15 +17,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.FineTuning;
 import org.panamask.ToyModel;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Backends;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Precision;
+import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
 import org.panamask.model.Adapter;
 import org.panamask.model.Model;
 import org.panamask.model.Models;
@@ -61,7 +64,7 @@ class MemoryPlanTest {
 
     /// What a real step on the recipe's backend comes to, in the largest case: every token masked.
     private Map<String, Long> measured(Recipe how, int columns, Optional<Long> reserved) {
-        try (Backend backend = Backends.open(how.backend());
+        try (Backend backend = open(how);
                 Owner weights = backend.owner("weights");
                 Owner branches = backend.owner("adapter")) {
             reserved.ifPresent(backend::reserve);
@@ -89,26 +92,41 @@ class MemoryPlanTest {
         }
     }
 
+    private static Backend open(Recipe how) {
+        if (how.backend().name().equals("cuda")) {
+            Emulator.require();
+            return CudaBackend.open(how.backend());
+        }
+        return Backends.open(how.backend());
+    }
+
     private static Stream<String> variants() {
-        return Stream.of("all", "lora", "recompute", "reference", "short");
+        return Stream.of("all", "lora", "recompute", "reference", "short", "cuda", "cuda recompute");
     }
 
     private Recipe variant(String name) {
         return switch (name) {
             case "lora" -> recipe.with("lora", LoraSettings.defaults().with("dropout", 0.1));
             case "recompute" -> recipe.with("train", recipe.train().with("recompute", true));
+            case "cuda", "cuda recompute" ->
+                recipe.with("backend", recipe.backend().with("name", "cuda").with("dtype", Precision.BF16))
+                        .with("train", recipe.train().with("micro_batch", 2).with("recompute", !name.equals("cuda")));
             case "reference" -> recipe.with("backend", recipe.backend().with("name", "reference"));
             default -> recipe;
         };
+    }
+
+    private static int columns(String name) {
+        return name.equals("short") || name.startsWith("cuda") ? 24 : 128;
     }
 
     @ParameterizedTest
     @MethodSource("variants")
     void isWithinFivePercentOfTheLedgersPeak(String name) {
         Recipe how = variant(name);
-        int columns = name.equals("short") ? 24 : 128;
+        int columns = columns(name);
         MemoryPlan plan;
-        try (Backend backend = Backends.open(how.backend())) {
+        try (Backend backend = open(how)) {
             plan = MemoryPlan.of(how, backend.memoryModel(), columns);
         }
         Map<String, Long> measured = measured(how, columns, Optional.of(plan.arena()));
@@ -117,13 +135,16 @@ class MemoryPlanTest {
         assertThat(measured.get("arena")).as("the arena reserved is enough").isEqualTo(plan.arena());
     }
 
-    @Test
-    void theArenaOfAPlanIsHardlyMoreThanAStepTakes() {
+    @ParameterizedTest
+    @ValueSource(strings = {"all", "cuda"})
+    void theArenaOfAPlanIsHardlyMoreThanAStepTakes(String name) {
+        Recipe how = variant(name);
+        int columns = columns(name);
         MemoryPlan plan;
-        try (Backend backend = Backends.open(recipe.backend())) {
-            plan = MemoryPlan.of(recipe, backend.memoryModel(), 128);
+        try (Backend backend = open(how)) {
+            plan = MemoryPlan.of(how, backend.memoryModel(), columns);
         }
-        long needed = measured(recipe, 128, Optional.empty()).get("arena");
+        long needed = measured(how, columns, Optional.empty()).get("arena");
         assertThat(plan.arena()).isBetween(needed, (long) (1.05 * needed));
     }
 

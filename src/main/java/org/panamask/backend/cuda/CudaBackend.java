@@ -9,6 +9,7 @@ import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
+import org.panamask.backend.ProductMode;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.LibraryLoadException;
@@ -192,7 +193,8 @@ public final class CudaBackend extends JobBackend {
 
     @Override
     public MemoryModel memoryModel() {
-        return new CudaMemoryModel(run("plan", Precision.F32, _ -> started().kept()));
+        return new CudaMemoryModel(
+                run("plan", Precision.F32, _ -> started().kept()), settings.products() == ProductMode.STEADY);
     }
 
     @Override

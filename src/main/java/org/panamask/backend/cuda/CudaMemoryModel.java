@@ -6,13 +6,15 @@ import org.panamask.backend.cuda.attention.MaskTable;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.MemoryModel;
+import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
 /// What a device holds besides tensors.
 ///
 /// @param kept bytes that it keeps as long as it runs, by their line in the ledger
-record CudaMemoryModel(Map<String, Long> kept) implements MemoryModel {
+/// @param steady whether rows are multiplied in whole steps, see [Products]
+record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements MemoryModel {
     /// Copies the lines.
     CudaMemoryModel {
         kept = Map.copyOf(kept);
@@ -49,6 +51,40 @@ record CudaMemoryModel(Map<String, Long> kept) implements MemoryModel {
         }
         long sums = tiling.isStreaming() ? 0 : aligned(q.count() * Float.BYTES);
         return table + aligned(attentionResult(q, mask)) + sums;
+    }
+
+    /// The logits of a chunk of rows, and on the way back their errors and the gradients of the chunk's states.
+    @Override
+    public long head(Shape head, long rows, DType dtype, boolean gradients) {
+        long vocabulary = head.extent(0);
+        long chunk = Math.min(Head.chunkRows(vocabulary, Head.CHUNK_BYTES), rows);
+        long logits = aligned(chunk * vocabulary * Float.BYTES);
+        long forward = logits + copied(chunk, head.last() * dtype.bytes(), vocabulary * Float.BYTES);
+        if (!gradients) {
+            return forward;
+        }
+        long errors = dtype == DType.F32 ? 0 : aligned(chunk * vocabulary * dtype.bytes());
+        long factors = aligned(chunk * Float.BYTES);
+        long sums = aligned(chunk * head.last() * Float.BYTES);
+        long scaled = aligned(chunk * head.last() * dtype.bytes());
+        long copies = copied(chunk, vocabulary * dtype.bytes(), head.last() * Float.BYTES);
+        return Math.max(forward, logits + errors + factors + sums + Math.max(copies, scaled));
+    }
+
+    @Override
+    public long product(long rows, long in, long out, DType dtype) {
+        return copied(rows, in * dtype.bytes(), out * dtype.bytes());
+    }
+
+    /// The copies of rows that fill no whole step, of an operand and a result.
+    private long copied(long rows, long operandBytes, long resultBytes) {
+        long over = steady ? rows % Products.ROW_STEP : 0;
+        if (over == 0) {
+            return 0;
+        }
+        long some = rows <= Products.COPIED_ROWS ? rows : over;
+        long whole = (some + Products.ROW_STEP - 1) / Products.ROW_STEP * Products.ROW_STEP;
+        return aligned(whole * operandBytes) + aligned(whole * resultBytes);
     }
 
     private static long aligned(long bytes) {

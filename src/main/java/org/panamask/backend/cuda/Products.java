@@ -21,7 +21,7 @@ final class Products {
 
     /// Up to so many rows are copied as a whole to be padded; of more, only those after the last whole step, which
     /// costs a second product of few rows.
-    private static final int COPIED_ROWS = 1024;
+    static final int COPIED_ROWS = 1024;
 
     private final CudaJob job;
     private final Pointwise pointwise;
