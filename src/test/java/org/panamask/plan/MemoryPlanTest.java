@@ -24,7 +24,6 @@ import org.panamask.backend.Backend;
 import org.panamask.backend.Backends;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Precision;
-import org.panamask.backend.cuda.CudaBackend;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.TokenRows;
@@ -95,7 +94,6 @@ class MemoryPlanTest {
     private static Backend open(Recipe how) {
         if (how.backend().name().equals("cuda")) {
             Emulator.require();
-            return CudaBackend.open(how.backend());
         }
         return Backends.open(how.backend());
     }
