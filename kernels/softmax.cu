@@ -1,5 +1,6 @@
 // Softmax of rows: p[c, v] = exp(l[c, v]) / sum_w exp(l[c, w]). One block for each row, threads stride over the columns;
-// logits and sums are f32, probabilities are of type PMK_T. Reference: HeadLoops.expectation.
+// logits and sums are f32, probabilities of type PMK_T, which for float may take the place of the logits. Reference:
+// HeadLoops.expectation.
 #include "pmk.cuh"
 
 PMK_EXPORT void softmax(PMK_T* probabilities, // [C, V]

@@ -107,6 +107,23 @@ final class Head {
         return new Matrix(memory.address(), job.dtype(), width);
     }
 
+    /// Where numbers of the type of activations go that are made of a chunk's logits, one for each: where these lie, if
+    /// they are as wide.
+    private Matrix inPlaceOfLogits(Frame frame, Chunk chunk) {
+        return job.dtype() == DType.F32 ? chunk.logits() : activations(frame, chunk.rows(), chunk.vocabulary());
+    }
+
+    /// Scratch memory of [#crossEntropy], which is that of choices where it forms no gradients.
+    static long bytes(Shape head, long rows, DType dtype, boolean gradients) {
+        long chunk = Math.min(rows, chunkRows(head.extent(0), CHUNK_BYTES));
+        long logits = chunk * head.extent(0) * Float.BYTES;
+        if (!gradients) {
+            return logits;
+        }
+        long errors = dtype == DType.F32 ? 0 : chunk * head.extent(0) * dtype.bytes();
+        return logits + errors + chunk * (Float.BYTES + head.last() * (Float.BYTES + dtype.bytes()));
+    }
+
     Tensor logits(Tensor hidden, Weight head, Shape result) {
         Tensor y = job.make(result, DType.F32);
         products.multiply(
@@ -126,9 +143,7 @@ final class Head {
                 "crossEntropy: targets", scoring.targets(), head.shape().extent(0));
         boolean wanted = !gradients.hidden().isEmpty() || !gradients.head().isEmpty();
         chunks(hidden, head, (frame, chunk) -> {
-            Matrix errors = !wanted
-                    ? new Matrix(0, job.dtype(), chunk.vocabulary())
-                    : job.dtype() == DType.F32 ? chunk.logits() : activations(frame, chunk.rows(), chunk.vocabulary());
+            Matrix errors = wanted ? inPlaceOfLogits(frame, chunk) : new Matrix(0, job.dtype(), chunk.vocabulary());
             score(chunk, scoring, result, errors);
             if (wanted) {
                 long factors = factors(frame, chunk, scoring, result);
@@ -213,7 +228,7 @@ final class Head {
     void expectation(Tensor hidden, Weight head, Weight table, float scale, Tensor y) {
         Operand weights = products.backward(table);
         chunks(hidden, head, (frame, chunk) -> {
-            Matrix probabilities = activations(frame, chunk.rows(), chunk.vocabulary());
+            Matrix probabilities = inPlaceOfLogits(frame, chunk);
             Arguments arguments = new Arguments()
                     .pointer(probabilities.address())
                     .pointer(chunk.logits().address())
