@@ -86,11 +86,14 @@ class GraphReplayTest {
         Emulator.require();
         Outcome graphs = train(Launching.GRAPHS, precision);
         Outcome eager = train(Launching.EAGER, precision);
-        assertThat(graphs.launches()).matches("\\d+ commands by themselves, [1-9]\\d* graph launches of [1-9]\\d* graphs");
+        assertThat(graphs.launches())
+                .matches("\\d+ commands by themselves, [1-9]\\d* graph launches of [1-9]\\d* graphs");
         assertThat(eager.launches()).endsWith(", 0 graph launches of 0 graphs");
         assertThat(graphs.steps()).isEqualTo(eager.steps()).doesNotHaveDuplicates();
         for (int i = 0; i < eager.weights().size(); i++) {
-            assertThat(graphs.weights().get(i)).as("weight %d", i).isEqualTo(eager.weights().get(i));
+            assertThat(graphs.weights().get(i))
+                    .as("weight %d", i)
+                    .isEqualTo(eager.weights().get(i));
         }
         assertThat(graphs.allocations()).isZero();
     }

@@ -107,8 +107,8 @@ final class Head {
         return new Matrix(memory.address(), job.dtype(), width);
     }
 
-    /// Where numbers of the type of activations go that are made of a chunk's logits, one for each: where these lie, if
-    /// they are as wide.
+    /// Where numbers of the type of activations go that are made of a chunk's logits, one for each: where these
+    /// lie, if they are as wide.
     private Matrix inPlaceOfLogits(Frame frame, Chunk chunk) {
         return job.dtype() == DType.F32 ? chunk.logits() : activations(frame, chunk.rows(), chunk.vocabulary());
     }

@@ -112,9 +112,13 @@ class EightBitStepTest {
         }
         Trained actual = onTheGpu(Precision.FP8, 2);
         assertThat(actual.losses().getFirst())
-                .isCloseTo(expected.losses().getFirst(), within(1e-2 * expected.losses().getFirst()));
+                .isCloseTo(
+                        expected.losses().getFirst(),
+                        within(1e-2 * expected.losses().getFirst()));
         assertThat(actual.losses().getLast())
-                .isCloseTo(expected.losses().getLast(), within(2e-2 * expected.losses().getLast()));
+                .isCloseTo(
+                        expected.losses().getLast(),
+                        within(2e-2 * expected.losses().getLast()));
         // AdamW's first steps are the signs of the gradients: nearly all of them are the same.
         int same = 0;
         int all = 0;
