@@ -35,11 +35,6 @@ record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements Memory
     }
 
     @Override
-    public long head(Shape head, long rows, DType dtype, boolean gradients) {
-        return Head.bytes(head, rows, dtype, gradients);
-    }
-
-    @Override
     public long attentionResult(Tensor q, KeyIntervals mask) {
         return q.shape().extent(1) * mask.count() * Float.BYTES;
     }

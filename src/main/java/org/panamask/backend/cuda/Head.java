@@ -113,17 +113,6 @@ final class Head {
         return job.dtype() == DType.F32 ? chunk.logits() : activations(frame, chunk.rows(), chunk.vocabulary());
     }
 
-    /// Scratch memory of [#crossEntropy], which is that of choices where it forms no gradients.
-    static long bytes(Shape head, long rows, DType dtype, boolean gradients) {
-        long chunk = Math.min(rows, chunkRows(head.extent(0), CHUNK_BYTES));
-        long logits = chunk * head.extent(0) * Float.BYTES;
-        if (!gradients) {
-            return logits;
-        }
-        long errors = dtype == DType.F32 ? 0 : chunk * head.extent(0) * dtype.bytes();
-        return logits + errors + chunk * (Float.BYTES + head.last() * (Float.BYTES + dtype.bytes()));
-    }
-
     Tensor logits(Tensor hidden, Weight head, Shape result) {
         Tensor y = job.make(result, DType.F32);
         products.multiply(
