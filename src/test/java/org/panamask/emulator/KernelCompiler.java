@@ -66,8 +66,22 @@ interface KernelCompiler {
             }
         }
 
+        /// What it said of the same texts before is kept beside it: it takes a second or more for each.
         @Override
         public String assemble(String family, List<String> defines, String architecture) throws IOException {
+            StringBuilder known = new StringBuilder(name + defines + architecture);
+            for (Path header : headers()) {
+                known.append(Files.readString(header));
+            }
+            known.append(Files.readString(Path.of("kernels", family + ".cu")));
+            Path kept = folder.resolve(family + "-" + NativeProgram.digest(known.toString()) + ".txt");
+            if (!Files.exists(kept)) {
+                Files.writeString(kept, compile(family, defines, architecture));
+            }
+            return Files.readString(kept);
+        }
+
+        private String compile(String family, List<String> defines, String architecture) throws IOException {
             List<String> command = new ArrayList<>(List.of("nvcc", "-cubin", "-arch=" + architecture, "-std=c++17"));
             command.addAll(List.of("-Xptxas", "-v", "-o", "/dev/null"));
             defines.forEach(define -> command.add("-D" + define));

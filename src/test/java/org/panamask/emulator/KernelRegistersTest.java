@@ -42,7 +42,8 @@ class KernelRegistersTest {
     void theWidestSpecialisationsOfOneTypeFitOneArchitecture() throws Exception {
         List<Measured> all = measure(List.of("sm_89"), true);
 
-        check(all);
+        assertThat(all).isNotEmpty();
+        assertThat(problems(all, false)).isEmpty();
     }
 
     @Test
@@ -57,21 +58,25 @@ class KernelRegistersTest {
         List<Measured> all = measure(ARCHITECTURES, false);
         Files.writeString(Path.of("target/ptxas.md"), report(all));
 
-        check(all);
+        assertThat(problems(all, true)).isEmpty();
     }
 
-    private static void check(List<Measured> all) throws IOException {
+    /// What does not fit. A kernel without a ceiling is told of only if the table is to be `complete`.
+    private static List<String> problems(List<Measured> all, boolean complete) throws IOException {
         KernelTable table = KernelTable.read();
-        assertThat(all).isNotEmpty().allSatisfy(measured -> {
+        List<String> problems = new ArrayList<>();
+        for (Measured measured : all) {
             Usage usage = measured.usage();
-            assertThat(usage.spillBytes()).isZero();
-            assertThat(table.families().get(measured.family()).ceilings())
-                    .describedAs("a line for %s in the table", usage.kernel())
-                    .containsKey(usage.kernel());
-            assertThat(usage.registers())
-                    .isLessThanOrEqualTo(
-                            table.families().get(measured.family()).ceilings().get(usage.kernel()));
-        });
+            String kernel = usage.kernel() + " for " + usage.architecture() + " with " + measured.defines();
+            Integer ceiling = table.families().get(measured.family()).ceilings().get(usage.kernel());
+            if (usage.spillBytes() > 0) {
+                problems.add(kernel + " spills " + usage.spillBytes() + " bytes");
+            }
+            if (ceiling == null ? complete : usage.registers() > ceiling) {
+                problems.add(kernel + " takes " + usage.registers() + " registers; its ceiling is " + ceiling);
+            }
+        }
+        return problems;
     }
 
     private List<Measured> measure(List<String> architectures, boolean quick) throws Exception {

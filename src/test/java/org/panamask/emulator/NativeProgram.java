@@ -176,7 +176,8 @@ final class NativeProgram {
         }
     }
 
-    private static String digest(String text) {
+    /// A short name for a text.
+    static String digest(String text) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
             return HexFormat.of().formatHex(digest, 0, 8);
