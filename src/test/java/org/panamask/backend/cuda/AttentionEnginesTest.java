@@ -2,6 +2,7 @@ package org.panamask.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -79,6 +80,9 @@ class AttentionEnginesTest {
     @ParameterizedTest
     @MethodSource("problems")
     void resultsAndGradientsAgree(Problem problem) {
+        if (problem.kernels() == AttentionKernels.FLASHATTN) {
+            named("flashattn");
+        }
         try (CudaBackend backend = CudaBackend.open(problem.settings())) {
             backend.run("attention", problem.precision(), ops -> {
                 compare(ops, problem);
@@ -202,8 +206,8 @@ class AttentionEnginesTest {
     @Test
     void aLibraryThatIsAnotherOneFailsInAProcessOfItsOwn() {
         String property = "panamask.lib.flashattn";
-        String before = System.getProperty(property);
-        System.setProperty(property, System.getProperty("panamask.lib.nvrtc"));
+        Optional<String> before = Optional.ofNullable(System.getProperty(property));
+        System.setProperty(property, named("nvrtc"));
         try {
             assertThatThrownBy(() -> FlashProbe.require(DType.BF16, 16))
                     .isInstanceOf(BackendException.class)
@@ -211,8 +215,16 @@ class AttentionEnginesTest {
                             + " heads of 16 BF16, status 1: ")
                     .hasMessageEndingWith("; name another library or set backend.attention to pmk");
         } finally {
-            System.setProperty(property, before);
+            before.ifPresentOrElse(value -> System.setProperty(property, value), () -> System.clearProperty(property));
         }
+    }
+
+    /// The file that a library is named by; without one the test is skipped.
+    private static String named(String library) {
+        Optional<String> file = Optional.ofNullable(System.getProperty("panamask.lib." + library))
+                .or(() -> Optional.ofNullable(System.getenv("PANAMASK_LIB_" + library.toUpperCase(Locale.ROOT))));
+        assumeTrue(file.isPresent(), "no file is named for " + library);
+        return file.orElseThrow();
     }
 
     /// Of 8,192 keys and every 32nd query row, scores would take 8 MiB in f32 and 4 in halves.
