@@ -19,7 +19,10 @@ public final class Canvas {
             Optional<Rows> rows,
             Optional<Dropout> dropout,
             Optional<Cached> cached,
-            Optional<Softened> softened) {}
+            Inputs inputs) {}
+
+    /// What a model does with embeddings.
+    private record Inputs(Optional<Softened> softened, Optional<EqualTokens> equal) {}
 
     private static final class Softened {
         private final SoftEmbeddings soft;
@@ -87,12 +90,12 @@ public final class Canvas {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        Optional.empty()));
+                        new Inputs(Optional.empty(), Optional.empty())));
     }
 
     /// The same under another mask.
     public Canvas withMask(AttentionMask mask) {
-        return with(new Options(mask, options.rows, options.dropout, options.cached, options.softened));
+        return with(new Options(mask, options.rows, options.dropout, options.cached, options.inputs));
     }
 
     /// The same with given positions, one for each id.
@@ -113,7 +116,7 @@ public final class Canvas {
         }
         requireAscending("wanted", wanted);
         return with(new Options(
-                options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached, options.softened));
+                options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached, options.inputs));
     }
 
     /// The same of which only the rows `fed` are computed, as `b * T + i` in ascending order; keys and values of
@@ -139,7 +142,7 @@ public final class Canvas {
                 options.rows,
                 options.dropout,
                 Optional.of(new Cached(cache, fed, kept)),
-                options.softened));
+                options.inputs));
     }
 
     /// The same with what `soft` holds added to the embeddings of the rows `rows`, as `b * T + i` in ascending
@@ -155,7 +158,21 @@ public final class Canvas {
         }
         requireAscending("softened", rows);
         return with(new Options(
-                options.mask, options.rows, options.dropout, options.cached, Optional.of(new Softened(soft, rows))));
+                options.mask,
+                options.rows,
+                options.dropout,
+                options.cached,
+                new Inputs(Optional.of(new Softened(soft, rows)), options.inputs.equal)));
+    }
+
+    /// The same where a model may form once for all rows what depends on their token alone, and counts it in `equal`.
+    public Canvas withEqualTokens(EqualTokens equal) {
+        return with(new Options(
+                options.mask,
+                options.rows,
+                options.dropout,
+                options.cached,
+                new Inputs(options.inputs.softened, Optional.of(equal))));
     }
 
     private void requireAscending(String what, int[] rows) {
@@ -175,7 +192,7 @@ public final class Canvas {
             throw new IllegalArgumentException("canvas: dropout needs the samples of " + batch + " rows, but got "
                     + dropout.samples().size());
         }
-        return with(new Options(options.mask, options.rows, Optional.of(dropout), options.cached, options.softened));
+        return with(new Options(options.mask, options.rows, Optional.of(dropout), options.cached, options.inputs));
     }
 
     private Canvas with(Options changed) {
@@ -249,12 +266,17 @@ public final class Canvas {
 
     /// What is added to embeddings; empty for nothing.
     public Optional<SoftEmbeddings> soft() {
-        return options.softened.map(softened -> softened.soft);
+        return options.inputs.softened.map(softened -> softened.soft);
     }
 
     /// The rows whose embeddings get something added, ascending.
     public int[] softened() {
-        return options.softened.map(softened -> softened.rows).orElseGet(() -> new int[0]);
+        return options.inputs.softened.map(softened -> softened.rows).orElseGet(() -> new int[0]);
+    }
+
+    /// Counts what is formed once for rows with the same token; empty where all is formed for each.
+    public Optional<EqualTokens> equalTokens() {
+        return options.inputs.equal;
     }
 
     /// The dropout of a training step; empty for none.

@@ -1,12 +1,16 @@
 package org.panamask.model;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.panamask.diffusion.Canvas;
+import org.panamask.diffusion.EqualTokens;
 import org.panamask.diffusion.KeyCache;
 import org.panamask.nn.CachedLayer;
 import org.panamask.nn.CachedRows;
+import org.panamask.nn.EqualRows;
 import org.panamask.nn.LayerRows;
 import org.panamask.nn.Rows;
 import org.panamask.tensor.KeyIntervals;
@@ -17,10 +21,14 @@ import org.panamask.tensor.Tensor;
 /// The rows of a canvas on the device.
 ///
 /// @param canvas the canvas
+/// @param first what the first of several layers computes: all fed rows in and out
 /// @param inner what inner layers compute: all fed rows in and out
 /// @param last what the last layer computes: all fed rows in, the wanted ones out
 /// @param cached where keys and values of other rows come from
-record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<CachedRows> cached) {
+record CanvasRows(Canvas canvas, LayerRows first, LayerRows inner, LayerRows last, Optional<CachedRows> cached) {
+    /// Rows that stand for others are computed in steps of so many, so that products come in few sizes.
+    private static final int DISTINCT_STEP = 16;
+
     /// Uploads what the layers need to know of `canvas`.
     ///
     /// @throws ModelException if a position or an id is out of the model's range, or rows are missing that are to
@@ -38,7 +46,7 @@ record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<Cache
         Rows all = rows(ops, canvas, fed);
         LayerRows inner = new LayerRows(all, all, Optional.empty(), mask, Optional.empty());
         if (canvas.wantsAllRows()) {
-            return new CanvasRows(canvas, inner, inner, cached);
+            return new CanvasRows(canvas, inner, inner, inner, cached);
         }
         int[] wanted = canvas.rows();
         LayerRows last = new LayerRows(
@@ -47,7 +55,41 @@ record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<Cache
                 Optional.of(upload(ops, places(wanted, fed))),
                 canvas.mask().lower(canvas.batch(), canvas.tokens(), wanted),
                 Optional.empty());
-        return new CanvasRows(canvas, inner, last, cached);
+        return new CanvasRows(canvas, inner, inner, last, cached);
+    }
+
+    /// The same for a model whose layers see positions by rotation alone: if the canvas allows it, the first of several
+    /// layers forms queries, keys and values once for all rows with the same token.
+    CanvasRows withEqualTokens(Ops ops) {
+        if (canvas.dropout().isPresent() || canvas.soft().isPresent()) {
+            return this;
+        }
+        return canvas.equalTokens()
+                .flatMap(equal -> equalRows(ops, equal))
+                .map(equal -> {
+                    Rows rows = inner.all().withEqual(equal);
+                    LayerRows sharing = new LayerRows(rows, rows, inner.picked(), inner.mask(), inner.cached());
+                    return new CanvasRows(canvas, sharing, inner, last, cached);
+                })
+                .orElse(this);
+    }
+
+    private Optional<EqualRows> equalRows(Ops ops, EqualTokens counter) {
+        int[] fed = canvas.fed();
+        int[] places = new int[fed.length];
+        int[] distinct = new int[fed.length];
+        Map<Integer, Integer> seen = new HashMap<>();
+        for (int n = 0; n < fed.length; n++) {
+            int next = seen.size();
+            places[n] = seen.computeIfAbsent(canvas.ids()[fed[n]], _ -> next);
+            distinct[places[n]] = places[n] == next ? n : distinct[places[n]];
+        }
+        int computed = (seen.size() + DISTINCT_STEP - 1) / DISTINCT_STEP * DISTINCT_STEP;
+        if (computed >= fed.length) {
+            return Optional.empty();
+        }
+        counter.save(fed.length - computed);
+        return Optional.of(new EqualRows(upload(ops, Arrays.copyOf(distinct, computed)), upload(ops, places)));
     }
 
     private static Tensor upload(Ops ops, int[] values) {
@@ -126,7 +168,7 @@ record CanvasRows(Canvas canvas, LayerRows inner, LayerRows last, Optional<Cache
     }
 
     private LayerRows rows(int index, int layers) {
-        LayerRows rows = index == layers - 1 ? last : inner;
+        LayerRows rows = index == layers - 1 ? last : index == 0 ? first : inner;
         return cached.map(some -> {
                     KeyCache.Layer kept = canvas.cache().orElseThrow().layers().get(index);
                     return rows.withCache(new CachedLayer(some, kept.keys(), kept.values()));

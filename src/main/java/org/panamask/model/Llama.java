@@ -111,7 +111,7 @@ public final class Llama implements Model {
 
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
-        CanvasRows rows = CanvasRows.upload(ops, canvas, facts());
+        CanvasRows rows = CanvasRows.upload(ops, canvas, facts()).withEqualTokens(ops);
         Tensor x = rows.through(
                 ops,
                 rows.softened(ops, ops.embedding(rows.ids(ops), tables.embedding())), // [N, D]

@@ -22,10 +22,11 @@ public record Attention(RowMap query, RowMap key, RowMap value, Linear output, H
 
     /// `x` `[N, D]` for all rows, result `[R, D]` for the wanted ones.
     public Tensor forward(Ops ops, Tensor x, LayerRows rows, Rotary rotary) {
-        Tensor asking = rows.pick(ops, x); // [R, D]
-        Tensor q = query.forward(ops, asking, rows.wanted());
-        Tensor k = key.forward(ops, x, rows.all());
-        Tensor v = value.forward(ops, x, rows.all());
+        Tensor seen = rows.all().distinct(ops, x);
+        Tensor asking = rows.picked().isEmpty() ? seen : rows.pick(ops, x);
+        Tensor q = rows.wanted().spread(ops, query.forward(ops, asking, rows.wanted())); // [R, H * d]
+        Tensor k = rows.all().spread(ops, key.forward(ops, seen, rows.all())); // [N, K * d]
+        Tensor v = rows.all().spread(ops, value.forward(ops, seen, rows.all()));
         Tensor mixed = ops.attention(
                 ops.rotate(split(q, heads.queries()), rotary.at(rows.wanted())), // [R, H, d]
                 rows.keys(ops, ops.rotate(split(k, heads.keys()), rotary.at(rows.all()))), // [N, K, d]

@@ -62,7 +62,7 @@ public final class BlockSampler implements Sampler {
         List<BlockRow> rows = canvases.stream()
                 .map(canvas -> new BlockRow(canvas, decoding, shared))
                 .toList();
-        int forwards = run(decoding, rows, listener);
+        Ran ran = run(decoding, rows, listener);
         if (decoding.stopsEarly() && !decoding.imitates()) {
             canvases.forEach(BlockCanvas::cut);
         }
@@ -70,16 +70,21 @@ public final class BlockSampler implements Sampler {
                 canvases.stream().map(BlockCanvas::ids).toList(),
                 canvases.stream().map(BlockCanvas::probabilities).toList(),
                 new SamplerResult.Work(
-                        forwards,
+                        ran.forwards(),
                         rows.stream().mapToInt(row -> (int) row.work().passes()).sum(),
                         canvases.stream().mapToInt(BlockCanvas::freeCount).sum()),
-                savings(forwards, rows));
+                savings(ran, rows));
     }
 
-    private int run(Decoding decoding, List<BlockRow> rows, SamplerListener listener) {
+    /// What passes there were.
+    private record Ran(int forwards, long equalTokens) {}
+
+    private Ran run(Decoding decoding, List<BlockRow> rows, SamplerListener listener) {
         Optional<Kept> kept = Kept.open(model, passes, decoding, rows);
         try {
-            return run(predictor(decoding, kept), rows, listener);
+            Predictor predictor = predictor(decoding, kept);
+            int forwards = run(predictor, rows, listener);
+            return new Ran(forwards, predictor.equalTokens());
         } finally {
             kept.ifPresent(Kept::close);
         }
@@ -121,18 +126,19 @@ public final class BlockSampler implements Sampler {
                 : new FusedPredictor(model, passes, decoding, kept);
     }
 
-    private static Savings savings(int forwards, List<BlockRow> rows) {
+    private static Savings savings(Ran ran, List<BlockRow> rows) {
         List<RowWork> work = rows.stream().map(BlockRow::work).toList();
         long plainForwards = work.stream().mapToLong(RowWork::plainPasses).max().orElse(0);
         return new Savings(
-                plainForwards - forwards,
+                plainForwards - ran.forwards(),
                 work.stream()
                         .mapToLong(one -> one.plainColumns() - one.columns())
                         .sum(),
                 work.stream()
                         .mapToLong(one -> one.plainHeadRows() - one.headRows())
                         .sum(),
-                work.stream().mapToLong(one -> one.plainBlocks() - one.blocks()).sum());
+                work.stream().mapToLong(one -> one.plainBlocks() - one.blocks()).sum(),
+                ran.equalTokens());
     }
 
     private static SamplerStep step(int number, int steps, List<BlockRow> rows) {

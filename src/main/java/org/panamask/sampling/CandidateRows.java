@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.Denoiser;
+import org.panamask.diffusion.EqualTokens;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Shape;
@@ -19,7 +20,12 @@ import org.panamask.tensor.Tensor;
 /// @param model the model
 /// @param decoding what is asked for
 /// @param kept what stays from pass to pass
-record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept) {
+/// @param equal counts what is formed once for columns with the same token
+record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, EqualTokens equal) {
+    CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept) {
+        this(model, decoding, kept, new EqualTokens());
+    }
+
     /// The columns of `one` that have a hidden state of their own: where states are shifted, columns 0 and 1 share
     /// one.
     List<Integer> columns(Asked one) {
@@ -74,7 +80,8 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept) {
         Canvas canvas = Canvas.of(lengths.length, tokens, ids)
                 .withMask(mask(lengths, tokens))
                 .withRows(ints(places.wanted));
-        return new Batch(kept.map(some -> keeping(canvas, some, places)).orElse(canvas), places.wanted.size());
+        Canvas fed = kept.map(some -> keeping(canvas, some, places)).orElse(canvas);
+        return new Batch(decoding.saves() ? fed.withEqualTokens(equal) : fed, places.wanted.size());
     }
 
     private static Canvas keeping(Canvas canvas, Kept kept, Places places) {

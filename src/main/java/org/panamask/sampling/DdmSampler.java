@@ -6,6 +6,7 @@ import java.util.List;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.Denoiser;
+import org.panamask.diffusion.EqualTokens;
 import org.panamask.diffusion.Noise;
 import org.panamask.diffusion.NoisePurpose;
 import org.panamask.diffusion.NoiseSource;
@@ -91,6 +92,7 @@ public final class DdmSampler implements Sampler {
         for (int b = 0; b < input.batch(); b++) {
             rows.add(new SamplerRow(input, b, rule.maskToken()));
         }
+        EqualTokens equal = new EqualTokens();
         int steps = rule.settings().steps();
         int forwards = 0;
         int rowForwards = 0;
@@ -102,7 +104,7 @@ public final class DdmSampler implements Sampler {
             List<boolean[]> drawn = rows.stream().map(row -> wanted(row, left)).toList();
             List<Asked> asked = asked(rows, drawn);
             if (!asked.isEmpty()) {
-                predict(asked, steps - 1 - t);
+                predict(asked, steps - 1 - t, equal);
                 forwards++;
                 rowForwards += asked.size();
                 columns += asked.stream().mapToLong(one -> one.row().length()).sum();
@@ -125,7 +127,7 @@ public final class DdmSampler implements Sampler {
                         forwards,
                         rowForwards,
                         rows.stream().mapToInt(SamplerRow::freeCount).sum()),
-                new Savings(steps - forwards, plain - columns, plain - headRows, 0));
+                new Savings(steps - forwards, plain - columns, plain - headRows, 0, equal.saved()));
     }
 
     private SamplerStep step(int number, List<SamplerRow> rows) {
@@ -226,8 +228,8 @@ public final class DdmSampler implements Sampler {
         return asked;
     }
 
-    private void predict(List<Asked> asked, int step) {
-        Said said = passes.run(ops -> pass(ops, asked, step));
+    private void predict(List<Asked> asked, int step, EqualTokens equal) {
+        Said said = passes.run(ops -> pass(ops, asked, step, equal));
         int next = 0;
         for (Asked one : asked) {
             int source = -1;
@@ -247,7 +249,7 @@ public final class DdmSampler implements Sampler {
         return rule.alignment().source(column);
     }
 
-    private Said pass(Ops ops, List<Asked> asked, int step) {
+    private Said pass(Ops ops, List<Asked> asked, int step, EqualTokens equal) {
         int tokens = asked.stream().mapToInt(one -> one.row().length()).max().orElseThrow();
         int[] ids = new int[asked.size() * tokens];
         List<Integer> rows = new ArrayList<>();
@@ -264,7 +266,8 @@ public final class DdmSampler implements Sampler {
         }
         Canvas canvas = Canvas.of(asked.size(), tokens, ids)
                 .withMask(mask(asked, tokens))
-                .withRows(rows.stream().mapToInt(row -> row).toArray());
+                .withRows(rows.stream().mapToInt(row -> row).toArray())
+                .withEqualTokens(equal);
         Prediction said = choose(ops, model.hidden(ops, canvas), uniforms);
         return new Said(ops.ints(said.tokens()), ops.doubles(said.logProbability()));
     }

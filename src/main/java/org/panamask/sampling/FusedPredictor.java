@@ -41,6 +41,11 @@ final class FusedPredictor implements Predictor {
     }
 
     @Override
+    public long equalTokens() {
+        return rows.equal().saved();
+    }
+
+    @Override
     public List<Candidates> predict(List<Asked> asked) {
         Said said = passes.run(ops -> pass(ops, asked));
         List<Candidates> candidates = new ArrayList<>();

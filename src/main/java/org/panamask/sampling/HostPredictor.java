@@ -27,6 +27,11 @@ final class HostPredictor implements Predictor {
     }
 
     @Override
+    public long equalTokens() {
+        return rows.equal().saved();
+    }
+
+    @Override
     public List<Candidates> predict(List<Asked> asked) {
         double[] logits = passes.run(ops -> logits(ops, asked));
         int vocabulary = model.vocabularySize();

@@ -6,4 +6,7 @@ import java.util.List;
 interface Predictor {
     /// What the model says of each row's columns, in one pass.
     List<Candidates> predict(List<Asked> asked);
+
+    /// The columns of all passes for which the first layer formed nothing of its own, see [Savings#equalTokens].
+    long equalTokens();
 }

@@ -71,7 +71,7 @@ class SavingsTest {
         SamplerResult result = same(Map.of("block_size", 4), input(8));
 
         assertThat(result.forwards()).isEqualTo(8);
-        assertThat(result.savings()).isEqualTo(new Savings(0, 0, 8 * 13 - 2 * (4 + 3 + 2 + 1), 0));
+        assertThat(result.savings()).isEqualTo(new Savings(0, 0, 8 * 13 - 2 * (4 + 3 + 2 + 1), 0, 0));
     }
 
     @Test
@@ -119,6 +119,16 @@ class SavingsTest {
         }
         assertThat(result.savings().forwards()).isPositive();
         assertThat(result.savings().blocks()).isPositive();
+    }
+
+    @Test
+    void theFirstLayerProjectsEqualTokensOnce() {
+        SamplerResult result = same(Map.of("block_size", 40, "steps", 4, "early_stop", false), input(40));
+
+        // at most 6, 16, 26 and 36 different tokens in 45 columns, computed in steps of 16
+        assertThat(result.savings().equalTokens()).isBetween(29L + 29 + 13, 4 * 29L);
+        assertThat(same(Map.of("block_size", 8), input(8)).savings().equalTokens())
+                .isZero();
     }
 
     @Test
