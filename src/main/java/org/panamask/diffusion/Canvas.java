@@ -165,7 +165,8 @@ public final class Canvas {
                 new Inputs(Optional.of(new Softened(soft, rows)), options.inputs.equal)));
     }
 
-    /// The same where a model may form once for all rows what depends on their token alone, and counts it in `equal`.
+    /// The same where a model may form once for all rows what depends on their token alone, and counts it in
+    /// `equal`.
     public Canvas withEqualTokens(EqualTokens equal) {
         return with(new Options(
                 options.mask,

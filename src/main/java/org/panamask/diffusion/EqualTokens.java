@@ -1,7 +1,8 @@
 package org.panamask.diffusion;
 
-/// Has a model form what depends on a token alone once for all rows that hold it, where it can: queries, keys and values
-/// of the first layer before they are rotated. All masks of a canvas are one such token. Counts what is left out.
+/// Has a model form what depends on a token alone once for all rows that hold it, where it can: queries, keys and
+/// values of the first layer before they are rotated. All masks of a canvas are one such token. Counts what is left
+/// out.
 public final class EqualTokens {
     private long saved;
 

@@ -58,8 +58,8 @@ record CanvasRows(Canvas canvas, LayerRows first, LayerRows inner, LayerRows las
         return new CanvasRows(canvas, inner, inner, last, cached);
     }
 
-    /// The same for a model whose layers see positions by rotation alone: if the canvas allows it, the first of several
-    /// layers forms queries, keys and values once for all rows with the same token.
+    /// The same for a model whose layers see positions by rotation alone: if the canvas allows it, the first of
+    /// several layers forms queries, keys and values once for all rows with the same token.
     CanvasRows withEqualTokens(Ops ops) {
         if (canvas.dropout().isPresent() || canvas.soft().isPresent()) {
             return this;

@@ -2,12 +2,16 @@ package org.panamask.verify;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.panamask.diffusion.Alignment;
+import org.panamask.diffusion.Canvas;
 import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.SamplerHooks;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.sampling.SamplerTokens;
+import org.panamask.tensor.AttentionMask;
 import tools.jackson.databind.JsonNode;
 
 /// dllm's `sample` and `infill` over prompts of unequal length.
@@ -40,6 +44,7 @@ final class DllmSamplerCases implements SamplerCaseRunner {
         SamplerTokens tokens = new SamplerTokens(mask, eos, List.of(eos), List.of());
         SamplerRun.Plan plan = new SamplerRun.Plan(asked, tokens, Alignment.OWN, SamplerHooks.NONE, input);
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
+            compareLogits(fixture, loaded, rows, deviations);
             for (boolean saves : new boolean[] {false, true}) {
                 SamplerRun run = SamplerRun.of(loaded, plan.with(asked.with("exact_savings", saves)));
                 compare(fixture, run, eos, deviations);
@@ -47,6 +52,39 @@ final class DllmSamplerCases implements SamplerCaseRunner {
                 deviations.require(run.result().forwards() <= forwards, "more passes than " + forwards);
             }
         }
+    }
+
+    /// The logits of the first pass; with guidance those of the same canvas behind hidden prompts follow.
+    private static void compareLogits(
+            SamplerCase fixture, Device.Loaded loaded, List<int[]> rows, Deviations deviations) {
+        String name = "logits_first_forward";
+        if (fixture.output(name).isMissingNode()) {
+            return;
+        }
+        long[] recorded = fixture.shape(fixture.output(name));
+        int batch = (int) recorded[0];
+        int columns = (int) recorded[1];
+        int mask = fixture.input("mask_id").asInt();
+        Set<Integer> keep = new HashSet<>();
+        fixture.setting("cfg_keep_tokens").forEach(id -> keep.add(id.asInt()));
+        int[] ids = new int[batch * columns];
+        List<Integer> lengths = new ArrayList<>();
+        for (int b = 0; b < batch; b++) {
+            int[] row = rows.get(b % rows.size());
+            lengths.add(row.length);
+            System.arraycopy(row, 0, ids, b * columns, row.length);
+            for (int i = b * columns; b >= rows.size() && i < b * columns + row.length; i++) {
+                ids[i] = keep.contains(ids[i]) ? ids[i] : mask;
+            }
+        }
+        Canvas canvas = Canvas.of(batch, columns, ids).withMask(new AttentionMask.Lengths(lengths));
+        int vocabulary = loaded.model().vocabularySize();
+        deviations.compare(
+                name,
+                loaded.run(ops -> ForwardCases.logits(ops, loaded, canvas)),
+                fixture.doubles(fixture.output(name)),
+                Deviations.Nearness.ofLogits(fixture),
+                n -> n / vocabulary % columns < lengths.get(n / vocabulary / columns));
     }
 
     private static List<int[]> rows(SamplerCase fixture, int answer, int mask) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.panamask.diffusion.Canvas;
 import org.panamask.sampling.SamplerInput;
 import org.panamask.tensor.AttentionMask;
+import tools.jackson.databind.JsonNode;
 
 /// The prompts of a case, with columns to fill in behind them. Padding on the left is taken away, as rows of ours need
 /// none.
@@ -56,8 +57,8 @@ record PaddedPrompts(List<int[]> rows, int[] offsets, int answer) {
         return rows.getFirst().length + offsets[0];
     }
 
-    /// Compares the logits `name` that the model gave for the canvases after `step`; with guidance those of the
-    /// same canvases without prompts follow.
+    /// Compares the logits `name` that the model gave for the canvases after `step`, with what the case adds to
+    /// them; with guidance those of the same canvases without prompts follow.
     void compareLogits(
             SamplerCase fixture, Device.Loaded loaded, String name, int step, boolean guided, Deviations deviations) {
         if (fixture.output(name).isMissingNode()) {
@@ -77,6 +78,12 @@ record PaddedPrompts(List<int[]> rows, int[] offsets, int answer) {
         }
         double[] got = logits(loaded, canvases);
         int vocabulary = loaded.model().vocabularySize();
+        JsonNode bias = fixture.input("logit_bias");
+        for (String id : bias.propertyNames()) {
+            for (int n = Integer.parseInt(id); n < got.length; n += vocabulary) {
+                got[n] += bias.path(id).asDouble();
+            }
+        }
         deviations.compare(
                 name,
                 got,
