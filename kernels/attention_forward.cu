@@ -47,8 +47,8 @@ PMK_DEV void forward_softmax(ForwardRows& rows, float scale, float (&s)[KEY_BLOC
         }
         largest = pmk_max(largest, pmk_shfl_xor(largest, 1));
         largest = pmk_max(largest, pmk_shfl_xor(largest, 2));
-        const float shift = largest == -pmk_infinity() ? 0.f : largest * scale;
-        const float shrink = pmk_exp2(rows.most[i] * scale - shift);
+        const float top = largest == -pmk_infinity() ? 0.f : largest, shift = top * scale;
+        const float shrink = pmk_exp2((rows.most[i] - top) * scale); // of one difference: exactly 1 where none grew
         rows.most[i] = largest;
         rows.sum[i] *= shrink;
         PMK_UNROLL for (int n = 0; n < WIDTH_BLOCKS; n++) {

@@ -88,8 +88,8 @@ PMK_EXPORT void PMK_BOUNDS(THREADS, 2) attention_stream_forward(AttentionProblem
                 largest = pmk_max(largest, s[a][b]);
             }
             PMK_UNROLL for (int m = 1; m < 8; m *= 2) largest = pmk_max(largest, pmk_shfl_xor(largest, m));
-            const float shift = largest == -pmk_infinity() ? 0.f : largest * scale;
-            const float shrink = pmk_exp2(most[a] * scale - shift);
+            const float top = largest == -pmk_infinity() ? 0.f : largest, shift = top * scale;
+            const float shrink = pmk_exp2((most[a] - top) * scale); // of one difference: exactly 1 where none grew
             most[a] = largest;
             sum[a] *= shrink;
             PMK_UNROLL for (int c = 0; c < WIDTHS; c++) o[a][c] *= shrink;
