@@ -57,7 +57,7 @@ public final class AttentionRules {
         }
         throw new BackendException("backend cuda: attention with backend.attention " + name(wanted) + ", " + problem
                 + ": " + String.join(". ", remarks) + ". Set backend.attention to "
-                + (wanted == AttentionKernels.PMK || wanted == AttentionKernels.AUTO ? "math" : "pmk"));
+                + name(unmet(AttentionKernels.PMK, problem).isEmpty() ? AttentionKernels.PMK : AttentionKernels.MATH));
     }
 
     /// On Hopper cuDNN has kernels of its own for the masks that it knows.

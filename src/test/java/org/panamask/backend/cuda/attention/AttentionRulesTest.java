@@ -56,7 +56,17 @@ class AttentionRulesTest {
                                 + " query rows, at least one; every query row must surely see a key; heads must be at most"
                                 + " 128 wide, but are 131; the device must have compute capability 8.x or 9.x, but has 12.0;"
                                 + " it sums gradients in any order, so backend.deterministic must be false. Set"
-                                + " backend.attention to pmk");
+                                + " backend.attention to math");
+    }
+
+    @Test
+    void whatIsAdvisedCanRun() {
+        AttentionCase narrow = new AttentionCase(DType.F32, 64, ALL, false);
+        assertThatThrownBy(() -> rules(89, true, "").choose(AttentionKernels.CUDNN, narrow))
+                .hasMessageEndingWith("Set backend.attention to pmk");
+        AttentionCase wide = new AttentionCase(DType.F32, 256, ALL, false);
+        assertThatThrownBy(() -> rules(89, true, "").choose(AttentionKernels.CUDNN, wide))
+                .hasMessageEndingWith("Set backend.attention to math");
     }
 
     @Test
