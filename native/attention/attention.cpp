@@ -1,8 +1,10 @@
 // The C functions: kernels are compiled when they are opened, and launched with the structure that they take.
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 #include "cuda_api.h"
 #include "panamask_attention.h"
@@ -42,7 +44,7 @@ namespace {
 using panamask::Part;
 using panamask::Table;
 
-constexpr int MAX_DYNAMIC_SHARED = 8, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76, WIDEST = 128, OPEN = 65536;
+constexpr int MAX_DYNAMIC_SHARED = 8, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76, WIDEST = 128, OPEN = 65536, ALIGNMENT = 16;
 thread_local std::string last_error;
 
 void check(int status, const char* what) {
@@ -124,12 +126,24 @@ void launch(const panamask_attention& attention, const Part& part, Grid grid, Pr
           part.name);
 }
 
+// Rows are copied in pieces of 16 bytes on tensor cores.
+void require_aligned(const panamask_attention_call& call) {
+    const std::pair<const char*, const void*> all[] = {{"q", call.q},   {"k", call.k},   {"v", call.v},   {"o", call.o},
+                                                       {"dout", call.dout}, {"dq", call.dq}, {"dk", call.dk}, {"dv", call.dv}};
+    for (const auto& [name, address] : all) {
+        if (reinterpret_cast<std::uintptr_t>(address) % ALIGNMENT) {
+            throw std::invalid_argument(std::string(name) + " must start at a multiple of 16 bytes");
+        }
+    }
+}
+
 Problem problem_of(const panamask_attention& attention, const panamask_attention_mask& mask,
                    const panamask_attention_call& call, const Table& table) {
     if (call.key_heads < 1 || call.heads % call.key_heads) {
         throw std::invalid_argument("heads must be a multiple of key_heads, not " + std::to_string(call.heads) +
                                     " and " + std::to_string(call.key_heads));
     }
+    if (!attention.tiling.streams()) require_aligned(call);
     const int* const at = static_cast<const int*>(call.table);
     Problem p{};
     p.q = call.q;

@@ -30,7 +30,8 @@ typedef struct {
     int annealing_threshold;           /* a key after the row is open if its 16 bits lie below; 65536: all are */
 } panamask_attention_mask;
 
-/* One call, all in device memory but the last fields. Elements are of the type that was opened. */
+/* One call, all in device memory but the last fields. Elements are of the type that was opened; those of 16
+ * bits start at multiples of 16 bytes. */
 typedef struct {
     const void* table; /* what panamask_attention_table wrote, copied to the device */
     const void* q;     /* [R, heads, width] */

@@ -132,3 +132,18 @@ TEST(attention_from_c_says_what_it_refuses) {
     EXPECT_TEXT(panamask_attention_error(), "none is wider than 128, not 136");
     EXPECT(panamask_attention_open(7, 64, &attention) != 0);
 }
+
+TEST(attention_from_c_refuses_halves_that_lie_askew) {
+    start();
+    panamask_attention* attention = nullptr;
+    EXPECT_OK(panamask_attention_open(PANAMASK_F16, 16, &attention));
+    const Mask mask(65536);
+    alignas(16) static char room[32];
+    panamask_attention_call call{};
+    call.q = call.k = room;
+    call.v = room + 2;
+    call.heads = call.key_heads = 1;
+    EXPECT(panamask_attention_forward(attention, &mask.mask, &call, nullptr) != 0);
+    EXPECT_TEXT(panamask_attention_error(), "v must start at a multiple of 16 bytes");
+    panamask_attention_close(attention);
+}
