@@ -37,6 +37,16 @@ public final class FlashAttention {
             boolean bfloat,
             boolean causal,
             long bias) {
+        /// Refuses what the interface has no numbers for: it counts the elements of a batch row in 32 bits.
+        public Problem {
+            long most = (long) Math.max(rows, keys) * heads * width;
+            if (most > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("FlashAttention library: a batch row has at most "
+                        + Integer.MAX_VALUE + " elements of all heads, but got " + most
+                        + "; set backend.attention to pmk");
+            }
+        }
+
         /// Query rows as the library rounds them up for its scratch memory.
         public int roundedRows() {
             return (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
