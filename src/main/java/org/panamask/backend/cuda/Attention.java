@@ -12,11 +12,14 @@ import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Shape;
+import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.Tensor;
 
 /// Softmax attention, by what the device's [AttentionSelection] chose. What the way back needs of a result is kept
 /// while the result's scope is open, and computed again where that has ended.
 final class Attention {
+    private static final int ALIGNMENT = 16;
+
     private final CudaJob job;
     private final AttentionTables tables;
     private final Map<AttentionKernels, AttentionEngine> engines = new EnumMap<>(AttentionKernels.class);
@@ -69,6 +72,10 @@ final class Attention {
     }
 
     void backward(Tensor dy, AttentionInputs inputs, AttentionEngine.Gradients gradients) {
+        requireAligned("dy", dy);
+        requireAligned("dq", gradients.dq().tensor());
+        requireAligned("dk", gradients.dk().tensor());
+        requireAligned("dv", gradients.dv().tensor());
         AttentionEngine engine = engine(inputs);
         try (Frame _ = job.frame()) {
             Kept kept = results.stream()
@@ -76,6 +83,15 @@ final class Attention {
                     .findFirst()
                     .orElseGet(() -> compute(engine, inputs));
             engine.backward(inputs, kept.result(), dy, gradients);
+        }
+    }
+
+    /// Kernels copy rows of halves in pieces of 16 bytes, which must lie at multiples of 16.
+    private void requireAligned(String name, Tensor tensor) {
+        if (job.dtype() != DType.F32 && tensor.memory().address() % ALIGNMENT != 0) {
+            throw new ShapeException("attention: " + name + " must start at a multiple of " + ALIGNMENT
+                    + " bytes, but " + tensor + " starts at " + tensor.memory().address() % ALIGNMENT
+                    + "; copy it to a tensor of its own");
         }
     }
 
@@ -91,6 +107,9 @@ final class Attention {
     }
 
     private AttentionEngine engine(AttentionInputs inputs) {
+        requireAligned("q", inputs.q());
+        requireAligned("k", inputs.k());
+        requireAligned("v", inputs.v());
         AttentionSelection selection = job.device().attention();
         AttentionCase problem = AttentionCase.of(inputs, facts(inputs.mask()));
         AttentionKernels kernels = selection.of(problem).kernels();
@@ -103,11 +122,12 @@ final class Attention {
     }
 
     private void check(AttentionCase problem, AttentionKernels kernels, AttentionEngine engine) {
+        MaskFacts.Kind kind = AttentionSelection.checkedKind(problem, kernels);
         if (kernels == AttentionKernels.FLASHATTN) {
-            FlashProbe.require(problem.dtype(), problem.width());
+            FlashProbe.require(problem.dtype(), problem.width(), kind);
         }
         new AttentionCheck(job, PmkAttention.plain(job, tables))
-                .require(kernels.name().toLowerCase(Locale.ROOT), engine, problem.width());
+                .require(kernels.name().toLowerCase(Locale.ROOT), engine, problem.width(), kind);
     }
 
     private AttentionEngine open(AttentionKernels kernels) {

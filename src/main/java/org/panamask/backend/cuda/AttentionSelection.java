@@ -13,6 +13,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.cuda.attention.AttentionCase;
 import org.panamask.backend.cuda.attention.AttentionRules;
 import org.panamask.backend.cuda.attention.AttentionTiling;
+import org.panamask.backend.cuda.attention.MaskFacts;
 import org.panamask.ffi.CudaLibraries;
 import org.panamask.ffi.CudaLibrary;
 import org.panamask.ffi.cuda.CudaFacts;
@@ -81,11 +82,22 @@ final class AttentionSelection {
         checked.add(check(problem, kernels));
     }
 
-    private static Check check(AttentionCase problem, AttentionKernels kernels) {
-        return new Check(kernels, problem.dtype(), problem.width());
+    /// The kind of mask that `kernels` are compared under for `problem`. Libraries compute full and causal masks in
+    /// other ways than those that they are given as numbers; here all masks take one way.
+    static MaskFacts.Kind checkedKind(AttentionCase problem, AttentionKernels kernels) {
+        boolean library = kernels == AttentionKernels.CUDNN || kernels == AttentionKernels.FLASHATTN;
+        return switch (problem.mask().kind()) {
+            case FULL -> library ? MaskFacts.Kind.FULL : MaskFacts.Kind.CAUSAL;
+            case CAUSAL -> MaskFacts.Kind.CAUSAL;
+            case INTERVALS, ANNEALED, GIVEN -> library ? MaskFacts.Kind.INTERVALS : MaskFacts.Kind.CAUSAL;
+        };
     }
 
-    private record Check(AttentionKernels kernels, DType dtype, int width) {}
+    private static Check check(AttentionCase problem, AttentionKernels kernels) {
+        return new Check(kernels, problem.dtype(), problem.width(), checkedKind(problem, kernels));
+    }
+
+    private record Check(AttentionKernels kernels, DType dtype, int width, MaskFacts.Kind kind) {}
 
     /// What ran so far and why, for reports.
     String line() {

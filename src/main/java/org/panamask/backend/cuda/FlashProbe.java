@@ -3,17 +3,20 @@ package org.panamask.backend.cuda;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.panamask.backend.AttentionKernels;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
-import org.panamask.tensor.AttentionMask;
+import org.panamask.backend.cuda.attention.MaskFacts;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Shape;
@@ -25,27 +28,41 @@ public final class FlashProbe {
     /// Set in the process that tries, which then goes on to compare numbers.
     private static final String TRYING = "panamask.flashattn.trying";
 
+    /// A process that takes longer hangs.
+    private static final long LONGEST_MINUTES = 5;
+
+    private static final int LINES = 20;
+
     private FlashProbe() {}
 
-    /// Tries the library on heads of `width` elements, unless this is the process that tries.
+    /// Tries the library on heads of `width` elements under a mask of `kind`, unless this is the process that tries.
     ///
-    /// @throws BackendException with what the process said, if it did not end well
-    static void require(DType dtype, int width) {
+    /// @throws BackendException with what the process said, if it did not end well or did not end
+    static void require(DType dtype, int width, MaskFacts.Kind kind) {
         if (Boolean.getBoolean(TRYING)) {
             return;
         }
+        String tried = "backend cuda: the FlashAttention library failed in a process of its own, heads of " + width
+                + " " + dtype + ", mask " + kind + ", ";
         try {
-            Process process = new ProcessBuilder(command(dtype, width))
-                    .redirectErrorStream(true)
-                    .start();
-            List<String> lines = process.inputReader().lines().toList();
-            int status = process.waitFor();
-            if (status != 0) {
-                throw new BackendException(
-                        "backend cuda: the FlashAttention library failed in a process of its own, heads"
-                                + " of " + width + " " + dtype + ", status " + status + ": "
-                                + lines.stream().limit(20).collect(Collectors.joining(" | "))
-                                + "; name another library or set backend.attention to pmk");
+            Path said = Files.createTempFile("panamask-flashattn-", ".txt");
+            try {
+                Process process = new ProcessBuilder(command(dtype, width, kind))
+                        .redirectErrorStream(true)
+                        .redirectOutput(said.toFile())
+                        .start();
+                boolean ended = process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES);
+                if (!ended) {
+                    process.destroyForcibly().waitFor();
+                }
+                if (!ended || process.exitValue() != 0) {
+                    String outcome = ended ? "status " + process.exitValue() : LONGEST_MINUTES + " minutes without an end";
+                    throw new BackendException(
+                            tried + outcome + ": " + beginning(said) + "; name another library or set"
+                                    + " backend.attention to pmk");
+                }
+            } finally {
+                Files.deleteIfExists(said);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException("trying the FlashAttention library in a process of its own", failure);
@@ -55,7 +72,13 @@ public final class FlashProbe {
         }
     }
 
-    private static List<String> command(DType dtype, int width) {
+    private static String beginning(Path said) throws IOException {
+        try (Stream<String> lines = new String(Files.readAllBytes(said), StandardCharsets.UTF_8).lines()) {
+            return lines.limit(LINES).collect(Collectors.joining(" | "));
+        }
+    }
+
+    private static List<String> command(DType dtype, int width, MaskFacts.Kind kind) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
@@ -69,16 +92,17 @@ public final class FlashProbe {
                 .filter(path -> !path.isEmpty())
                 .collect(Collectors.joining(File.pathSeparator));
         command.addAll(List.of("-cp", classes, FlashProbe.class.getName()));
-        command.addAll(List.of(dtype.name(), Integer.toString(width)));
+        command.addAll(List.of(dtype.name(), Integer.toString(width), kind.name()));
         return command;
     }
 
     /// Computes a small attention with the library, which compares it with plain kernels.
     ///
-    /// @param arguments the type of activations and the width of heads
+    /// @param arguments the type of activations, the width of heads and the kind of mask
     public static void main(String... arguments) {
         Precision precision = DType.valueOf(arguments[0]) == DType.BF16 ? Precision.BF16 : Precision.F16;
         int width = Integer.parseInt(arguments[1]);
+        KeyIntervals mask = AttentionCheck.mask(MaskFacts.Kind.valueOf(arguments[2]));
         BackendSettings settings = BackendSettings.defaults()
                 .with("name", CudaBackend.NAME)
                 .with("dtype", precision)
@@ -86,8 +110,7 @@ public final class FlashProbe {
                 .with("deterministic", false);
         try (CudaBackend backend = CudaBackend.open(settings)) {
             backend.run("try " + precision.name().toLowerCase(Locale.ROOT), precision, ops -> {
-                KeyIntervals mask = new AttentionMask.Full().lower(1, 8);
-                Tensor x = ops.empty(Shape.of(8, 1, width), ops.dtype());
+                Tensor x = ops.empty(Shape.of(mask.count(), 1, width), ops.dtype());
                 ops.clear(x);
                 return ops.doubles(ops.attention(x, x, x, mask)).length;
             });

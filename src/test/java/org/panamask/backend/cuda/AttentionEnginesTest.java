@@ -22,6 +22,7 @@ import org.panamask.backend.AttentionKernels;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Precision;
+import org.panamask.backend.cuda.attention.MaskFacts;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.emulator.Emulator;
 import org.panamask.tensor.AttentionMask;
@@ -209,10 +210,10 @@ class AttentionEnginesTest {
         Optional<String> before = Optional.ofNullable(System.getProperty(property));
         System.setProperty(property, named("nvrtc"));
         try {
-            assertThatThrownBy(() -> FlashProbe.require(DType.BF16, 16))
+            assertThatThrownBy(() -> FlashProbe.require(DType.BF16, 16, MaskFacts.Kind.CAUSAL))
                     .isInstanceOf(BackendException.class)
                     .hasMessageStartingWith("backend cuda: the FlashAttention library failed in a process of its own,"
-                            + " heads of 16 BF16, status 1: ")
+                            + " heads of 16 BF16, mask CAUSAL, status 1: ")
                     .hasMessageEndingWith("; name another library or set backend.attention to pmk");
         } finally {
             before.ifPresentOrElse(value -> System.setProperty(property, value), () -> System.clearProperty(property));
