@@ -83,6 +83,7 @@ int validate(const Product& p) {
     if (inner != p.k() || p.m() != m || p.n() != n || p.c.rows != m || p.c.columns != n) return INVALID_VALUE;
     const int type = p.descriptor.get(COMPUTE_TYPE, 0);
     if (type != COMPUTE_F32 && type != COMPUTE_F32_PEDANTIC && type != COMPUTE_TF32) return NOT_SUPPORTED;
+    if (type == COMPUTE_TF32 && (p.a.type != F32 || p.b.type != F32)) return NOT_SUPPORTED;
     if (p.descriptor.get(SCALE_TYPE, 0) != F32) return NOT_SUPPORTED;
     if (p.descriptor.get(POINTER_MODE, 0) || p.descriptor.get(TRANS_C, 0)) return NOT_SUPPORTED;
     const int of_types = is_fp8(p.a.type) || is_fp8(p.b.type) ? fp8_rules(p) : wide_rules(p);

@@ -14,13 +14,12 @@ import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.LibraryLoadException;
 import org.panamask.ffi.NativeAccessException;
+import org.panamask.ffi.NativeException;
 import org.panamask.ffi.NativeObjects;
-import org.panamask.ffi.cuda.CublasException;
 import org.panamask.ffi.cuda.CublasLtDescriptor;
 import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaDriver;
-import org.panamask.ffi.cuda.CudaException;
 import org.panamask.ffi.cuda.CudaFacts;
 import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
@@ -32,17 +31,18 @@ public final class CudaBackend extends JobBackend {
     private static final int OLDEST_CAPABILITY = 8;
     private static final int EIGHT_BIT_CAPABILITY = 89;
 
-    private final NativeObjects objects = new NativeObjects();
+    private final NativeObjects objects;
     private final BackendSettings settings;
     private final DeviceSpace space;
     private @Nullable CudaDevice device;
     private volatile @Nullable CudaFacts facts;
     private volatile @Nullable CudaReport report;
 
-    private CudaBackend(DeviceSpace space, BackendSettings settings) {
+    private CudaBackend(DeviceSpace space, BackendSettings settings, NativeObjects objects) {
         super(NAME, space, settings.memoryLimitBytes());
         this.space = space;
         this.settings = settings;
+        this.objects = objects;
     }
 
     /// Loads the driver and starts the backend on the device that `settings` chooses.
@@ -50,19 +50,32 @@ public final class CudaBackend extends JobBackend {
     /// @throws BackendException if native access is refused, there is no driver or it is too old, or there is no
     ///     such device or it lacks something, naming all of it
     public static CudaBackend open(BackendSettings settings) {
-        CudaBackend backend = new CudaBackend(new DeviceSpace(), settings);
+        return open(settings, new NativeObjects());
+    }
+
+    /// [#open(BackendSettings)], counting what is open in `objects`.
+    static CudaBackend open(BackendSettings settings, NativeObjects objects) {
+        CudaBackend backend = new CudaBackend(new DeviceSpace(), settings, objects);
         try {
             backend.require(settings.dtype());
             backend.run("start", Precision.F32, _ -> NAME);
             // What depends on the device is known now.
             backend.require(settings.dtype());
             return backend;
-        } catch (NativeAccessException | LibraryLoadException | CudaException | CublasException failure) {
-            backend.close();
+        } catch (NativeAccessException | LibraryLoadException | NativeException failure) {
+            backend.closeAfter(failure);
             throw new BackendException("backend cuda: " + failure.getMessage(), failure);
-        } catch (BackendException refused) {
-            backend.close();
-            throw refused;
+        } catch (RuntimeException | Error failure) {
+            backend.closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    private void closeAfter(Throwable failure) {
+        try {
+            close();
+        } catch (RuntimeException second) {
+            failure.addSuppressed(second);
         }
     }
 
@@ -130,7 +143,7 @@ public final class CudaBackend extends JobBackend {
             if (!present.status().isLost()) {
                 present.queue().flush();
             }
-        } catch (CudaException failure) {
+        } catch (RuntimeException failure) {
             if (finished) {
                 throw failure;
             }

@@ -69,8 +69,9 @@ final class CudaDevice implements AutoCloseable {
             Staging staging = closing.add(new Staging(context, keep(OWNER, Staging.BYTES, "staging")));
             this.queue =
                     new CommandQueue(compute, staging, graphs, parts.settings().launch());
+            CublasLtHandle.Workspace workspace = workspace();
             this.products =
-                    closing.add(new ProductPlans(CublasLtHandle.create(context), workspace(), parts.products()));
+                    closing.add(new ProductPlans(CublasLtHandle.create(context), workspace, parts.products()));
             this.mover =
                     new Mover(queue, keep(OWNER, Mover.BUFFER_BYTES, "moving").address());
         } catch (RuntimeException failure) {

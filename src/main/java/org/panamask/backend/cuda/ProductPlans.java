@@ -12,6 +12,7 @@ import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CublasLtLayout;
 import org.panamask.ffi.cuda.CublasLtPreference;
 import org.panamask.ffi.cuda.CublasLtProduct;
+import org.panamask.ffi.cuda.CublasType;
 import org.panamask.ffi.cuda.CudaStream;
 
 /// How each product is computed: descriptors and algorithm, found once. Confined to the job thread.
@@ -25,7 +26,7 @@ final class ProductPlans implements AutoCloseable {
     /// The number of rows whose algorithm serves every number of rows in [ProductMode#STEADY].
     private static final int PINNED_ROWS = 256;
 
-    /// The alignment of all addresses in [ProductMode#STEADY].
+    /// The alignment that algorithms count on at most in [ProductMode#STEADY].
     private static final int PINNED_ALIGNMENT = 16;
 
     private final CublasLtHandle handle;
@@ -78,6 +79,11 @@ final class ProductPlans implements AutoCloseable {
         return plans.size();
     }
 
+    /// How many algorithms serve every number of rows.
+    int pinned() {
+        return pinned.size();
+    }
+
     private Plan of(ProductKey key) {
         Plan known = plans.get(key);
         if (known == null) {
@@ -103,27 +109,44 @@ final class ProductPlans implements AutoCloseable {
     }
 
     private CublasLtProduct describe(ProductKey key) {
-        CublasLtDescriptor descriptor = CublasLtDescriptor.create(handle, options.compute());
+        Closing made = new Closing();
+        try {
+            CublasLtDescriptor descriptor = made.add(CublasLtDescriptor.create(handle, compute(key.types())));
+            describe(key, descriptor);
+            return new CublasLtProduct(
+                    descriptor,
+                    made.add(CublasLtLayout.create(handle, key.left())),
+                    made.add(CublasLtLayout.create(handle, key.right())),
+                    made.add(CublasLtLayout.create(handle, key.result())));
+        } catch (RuntimeException failure) {
+            made.close();
+            throw failure;
+        }
+    }
+
+    /// Operands of narrower types have no bits to round away, and the library refuses to.
+    private CublasLtDescriptor.Compute compute(ProductKey.Types types) {
+        return types.left() == CublasType.F32 ? options.compute() : CublasLtDescriptor.Compute.F32;
+    }
+
+    private void describe(ProductKey key, CublasLtDescriptor descriptor) {
         descriptor.turn(key.turned() == ProductKey.Turned.LEFT, key.turned() == ProductKey.Turned.RIGHT);
-        // The library chooses by what a product reads, so something stands there until the addresses are known.
+        // The library chooses by what a product reads and by how it is aligned, so something as aligned stands there
+        // until the addresses are known.
+        long placeholder = workspace.address() + key.alignment();
         if (key.bias()) {
             descriptor.addBias();
-            descriptor.point(Pointer.BIAS, workspace.address());
+            descriptor.point(Pointer.BIAS, placeholder);
         }
         ProductKey.Types types = key.types();
         if (types.left().isFp8()) {
-            descriptor.point(Pointer.LEFT_SCALE, workspace.address());
-            descriptor.point(Pointer.RIGHT_SCALE, workspace.address());
+            descriptor.point(Pointer.LEFT_SCALE, placeholder);
+            descriptor.point(Pointer.RIGHT_SCALE, placeholder);
         }
         // Gradients, in E5M2, keep every bit of their sums.
         if (types.left() == types.right() && types.left().isFp8()) {
             descriptor.sumFast();
         }
-        return new CublasLtProduct(
-                descriptor,
-                CublasLtLayout.create(handle, key.left()),
-                CublasLtLayout.create(handle, key.right()),
-                CublasLtLayout.create(handle, key.result()));
     }
 
     private CublasLtAlgorithm best(ProductKey key, CublasLtProduct product, boolean inOnePiece) {
@@ -142,7 +165,8 @@ final class ProductPlans implements AutoCloseable {
 
     private CublasLtAlgorithm pinnedAlgorithm(ProductKey key, CublasLtProduct product) {
         CublasLtAlgorithm algorithm =
-                pinned.computeIfAbsent(key.withRows(PINNED_ROWS).aligned(PINNED_ALIGNMENT), this::pin);
+                pinned.computeIfAbsent(
+                        key.withRows(PINNED_ROWS).aligned(Math.min(PINNED_ALIGNMENT, key.alignment())), this::pin);
         return handle.check(product, algorithm)
                 .filter(fitting -> fitting.workspaceBytes() <= workspace.bytes())
                 .orElseThrow(() -> new BackendException("backend cuda: the algorithm that steady products pin ("

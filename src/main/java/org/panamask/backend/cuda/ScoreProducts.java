@@ -1,7 +1,7 @@
 package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
@@ -20,8 +20,20 @@ final class ScoreProducts implements AutoCloseable {
     private static final long WORKSPACE_BYTES = 4 << 20;
     private static final int MOST_ALIGNED = 16;
 
+    /// Plans kept: there is one for each number of query rows and of keys.
+    private static final int PLANS = 1024;
+
     private final CudaDevice device;
-    private final Map<Key, Plan> plans = new HashMap<>();
+    private final Map<Key, Plan> plans = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Plan> eldest) {
+            boolean full = size() > PLANS;
+            if (full) {
+                eldest.getValue().product().close();
+            }
+            return full;
+        }
+    };
     private @Nullable Library library;
 
     ScoreProducts(CudaDevice device) {
@@ -95,8 +107,8 @@ final class ScoreProducts implements AutoCloseable {
         Library open = library;
         if (open == null) {
             CublasLtHandle.load();
-            CublasLtHandle handle = CublasLtHandle.create(device.context());
             MemorySegment workspace = device.keep("attention", WORKSPACE_BYTES, "workspace of cuBLASLt");
+            CublasLtHandle handle = CublasLtHandle.create(device.context());
             open = new Library(handle, new CublasLtHandle.Workspace(workspace.address(), WORKSPACE_BYTES));
             library = open;
         }
@@ -104,16 +116,26 @@ final class ScoreProducts implements AutoCloseable {
     }
 
     private Plan of(Key key) {
-        return plans.computeIfAbsent(key, this::plan);
+        Plan known = plans.get(key);
+        if (known == null) {
+            known = plan(key);
+            plans.put(key, known);
+        }
+        return known;
     }
 
     private Plan plan(Key key) {
         Library open = library();
-        CublasLtDescriptor descriptor = CublasLtDescriptor.create(open.handle(), CublasLtDescriptor.Compute.F32);
-        descriptor.turn(key.turned() == Turned.LEFT, key.turned() == Turned.RIGHT);
-        CublasLtProduct product = new CublasLtProduct(
-                descriptor, layout(open, key.a(), key), layout(open, key.b(), key), layout(open, key.d(), key));
+        Closing made = new Closing();
         try (CublasLtPreference preference = CublasLtPreference.create(open.handle(), WORKSPACE_BYTES)) {
+            CublasLtDescriptor descriptor =
+                    made.add(CublasLtDescriptor.create(open.handle(), CublasLtDescriptor.Compute.F32));
+            descriptor.turn(key.turned() == Turned.LEFT, key.turned() == Turned.RIGHT);
+            CublasLtProduct product = new CublasLtProduct(
+                    descriptor,
+                    layout(open, made, key.a(), key),
+                    layout(open, made, key.b(), key),
+                    layout(open, made, key.d(), key));
             for (CublasLtPreference.Operand operand : CublasLtPreference.Operand.values()) {
                 preference.align(operand, key.alignment());
             }
@@ -124,15 +146,15 @@ final class ScoreProducts implements AutoCloseable {
                             new BackendException("backend cuda: cuBLASLt has no algorithm for attention's product "
                                     + key + "; set backend.attention to pmk"));
         } catch (RuntimeException failure) {
-            product.close();
+            made.close();
             throw failure;
         }
     }
 
-    private static CublasLtLayout layout(Library open, Matrices matrices, Key key) {
-        CublasLtLayout layout = CublasLtLayout.create(
+    private static CublasLtLayout layout(Library open, Closing made, Matrices matrices, Key key) {
+        CublasLtLayout layout = made.add(CublasLtLayout.create(
                 open.handle(),
-                new CublasLtLayout.Extent(matrices.type(), matrices.rows(), matrices.columns(), matrices.stride()));
+                new CublasLtLayout.Extent(matrices.type(), matrices.rows(), matrices.columns(), matrices.stride())));
         layout.batch(key.count(), matrices.step());
         return layout;
     }

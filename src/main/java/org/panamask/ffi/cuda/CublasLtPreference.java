@@ -42,9 +42,14 @@ public final class CublasLtPreference extends NativeHandle {
             MemorySegment out = frame.allocate(ValueLayout.ADDRESS);
             CublasStatus.CUBLASLT.check(CublasLt.cublasLtMatmulPreferenceCreate(out), "cublasLtMatmulPreferenceCreate");
             CublasLtPreference preference = new CublasLtPreference(out.get(ValueLayout.ADDRESS, 0), handle.counted());
-            preference.set(
-                    CublasLt.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES(),
-                    frame.allocateFrom(ValueLayout.JAVA_LONG, workspaceBytes));
+            try {
+                preference.set(
+                        CublasLt.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES(),
+                        frame.allocateFrom(ValueLayout.JAVA_LONG, workspaceBytes));
+            } catch (CublasException failure) {
+                preference.close();
+                throw failure;
+            }
             return preference;
         }
     }

@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -9,10 +10,16 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.panamask.backend.Backend;
+import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
+import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Precision;
 import org.panamask.backend.ProductMode;
 import org.panamask.emulator.Emulator;
+import org.panamask.emulator.Faults;
+import org.panamask.ffi.NativeObjects;
+import org.panamask.ffi.cuda.CublasException;
+import org.panamask.ffi.cuda.CublasType;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
@@ -123,6 +130,82 @@ class ProductsTest {
                 });
                 assertThat(dw).containsOnly(0);
             }
+        }
+    }
+
+    @Test
+    void halvesMultiplyWhereWideOperandsAreRounded() {
+        BackendSettings rounded = settings(ProductMode.FAST).with("tf32", true);
+        for (Precision precision : new Precision[] {Precision.F32, Precision.BF16, Precision.F16}) {
+            try (Backend backend = CudaBackend.open(rounded);
+                    Owner owner = backend.owner("products")) {
+                double[] y = backend.run("products", precision, ops -> {
+                    Tensor x = ops.empty(Shape.of(3, IN), ops.dtype());
+                    ops.clear(x);
+                    return ops.doubles(ops.linear(x, weight(ops, owner, new Random(1), OUT, IN)));
+                });
+                assertThat(y).containsOnly(0);
+            }
+        }
+    }
+
+    @Test
+    void steadyAlgorithmsCountOnNoMoreAlignmentThanThereIs() {
+        CudaBackend backend = CudaBackend.open(settings(ProductMode.STEADY));
+        backend.run("plans", Precision.F32, ops -> {
+            ProductPlans plans = ((CudaOps) ops).job.device().products();
+            ProductKey key = new ProductKey(
+                    new ProductKey.Types(CublasType.F32, CublasType.F32, CublasType.F32),
+                    new ProductKey.Extents(8, 64, 8),
+                    ProductKey.Turned.LEFT,
+                    true,
+                    256);
+            plans.prepare(key);
+            plans.prepare(key.aligned(16));
+            assertThat(plans.pinned()).isEqualTo(1);
+            plans.prepare(key.aligned(4));
+            assertThat(plans.pinned()).isEqualTo(2);
+            return key;
+        });
+        backend.close();
+        assertThat(backend.objects().total()).isZero();
+    }
+
+    @Test
+    void whicheverCallOfAPlanFailsNothingOfItIsLeftOpen() {
+        for (long call = 1; call <= 20; call++) {
+            CudaBackend backend = CudaBackend.open(settings(ProductMode.STEADY));
+            Faults.reset();
+            Faults.fail("cublaslt", call, 14);
+            try (Owner owner = backend.owner("products")) {
+                backend.run(
+                        "products",
+                        Precision.F32,
+                        ops -> ops.doubles(ops.linear(
+                                normal(ops, new Random(2), 5, IN), weight(ops, owner, new Random(1), OUT, IN))));
+            } catch (CublasException | BackendException failure) {
+                assertThat(failure.getMessage()).containsIgnoringCase("cublasLt");
+            } finally {
+                Faults.reset();
+            }
+            backend.close();
+            assertThat(backend.objects().byKind()).as("call %d", call).isEmpty();
+        }
+    }
+
+    @Test
+    void aStartWithoutRoomLeavesNothingOpen() {
+        long mebibyte = 1 << 20;
+        for (long bytes : new long[] {mebibyte / 2, 16 * mebibyte, ProductPlans.WORKSPACE_BYTES + mebibyte}) {
+            NativeObjects objects = new NativeObjects();
+            Emulator.memory(bytes);
+            try {
+                assertThatExceptionOfType(DeviceMemoryException.class)
+                        .isThrownBy(() -> CudaBackend.open(settings(ProductMode.FAST), objects));
+            } finally {
+                Emulator.memory(0);
+            }
+            assertThat(objects.byKind()).as("%d bytes", bytes).isEmpty();
         }
     }
 }
