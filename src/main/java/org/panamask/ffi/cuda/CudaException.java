@@ -1,6 +1,7 @@
 package org.panamask.ffi.cuda;
 
 import java.io.Serial;
+import java.util.Set;
 import org.panamask.bindings.cuda.Cuda;
 import org.panamask.ffi.NativeException;
 
@@ -11,6 +12,30 @@ public final class CudaException extends NativeException {
     private static final long serialVersionUID = 1L;
 
     private static final String RESTART = "; the context is lost: restart the process";
+
+    /// What `cuda.h` calls the end of the process for CUDA, and what leaves nothing to work with.
+    private static final Set<Integer> STICKY = Set.of(
+            Cuda.CUDA_ERROR_DEINITIALIZED(),
+            Cuda.CUDA_ERROR_ILLEGAL_ADDRESS(),
+            Cuda.CUDA_ERROR_LAUNCH_FAILED(),
+            // Uncorrectable errors of the memory and of NVLink, and a fault that the driver contained.
+            214,
+            220,
+            226,
+            // A kernel that ran too long, a context that was destroyed, an assertion.
+            702,
+            709,
+            710,
+            // Of a kernel: a fault of the stack, an illegal instruction, a misaligned address, an address of another
+            // space, a program counter outside.
+            714,
+            715,
+            716,
+            717,
+            718,
+            // Tensor memory that was not given back, and a server of several processes that ended this one.
+            721,
+            810);
 
     private CudaException(String call, String name, String meaning, int status) {
         super(call, name, meaning, status);
@@ -28,17 +53,9 @@ public final class CudaException extends NativeException {
         return lost;
     }
 
-    /// Whether `status` ends a context for good: an illegal address, an assertion or a fault of a kernel and their
-    /// like.
+    /// Whether `status` ends a context for good.
     static boolean isSticky(int status) {
-        return status == Cuda.CUDA_ERROR_ILLEGAL_ADDRESS()
-                || status == Cuda.CUDA_ERROR_LAUNCH_FAILED()
-                || status == Cuda.CUDA_ERROR_DEINITIALIZED()
-                // An assertion, a fault of the stack, an illegal instruction, a misaligned address, an address of
-                // another space, a program counter outside, and an uncorrectable error of the memory.
-                || status == 710
-                || status >= 714 && status <= 718
-                || status == 214;
+        return STICKY.contains(status);
     }
 
     /// Whether the context is lost, so that only a new process can use the device.
