@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 /// Each comes from the first of: the file that the system property `panamask.lib.NAME` or the environment variable
 /// `PANAMASK_LIB_NAME` names, which must load if it is given; the toolkit that `panamask.cuda.home`, `CUDA_HOME` or
 /// `CUDA_PATH` names; the packages of Python and Conda trees; the loader's own search; the usual folders of the system.
+/// Where there is a driver, only libraries of its release of CUDA and of earlier ones are looked for.
 public final class CudaLibraries {
     // Loading is a fact about the process, not about an object.
     private static final Map<CudaLibrary, LibraryReport> LOADED = new EnumMap<>(CudaLibrary.class);
@@ -33,7 +34,8 @@ public final class CudaLibraries {
         LibraryReport known = LOADED.get(library);
         if (known == null) {
             companions(library).forEach(CudaLibraries::load);
-            known = new Search(new LibraryPlaces(System.getProperties(), System.getenv(), Path.of("/"))).find(library);
+            LibraryPlaces places = new LibraryPlaces(System.getProperties(), System.getenv(), Path.of("/"));
+            known = new Search(places, driver()).find(library);
             if (known.loaded()) {
                 LOADED.put(library, known);
             }
@@ -65,20 +67,48 @@ public final class CudaLibraries {
             case CUBLAS -> List.of(CudaLibrary.CUBLASLT);
             case CUDNN -> List.of(CudaLibrary.NVRTC, CudaLibrary.CUBLASLT);
             case FLASHATTN -> List.of(CudaLibrary.CUDART);
-            case CUDA, NVRTC, CUBLASLT, NCCL, CUDART -> List.of();
+            // The driver decides which of their releases can work.
+            case NVRTC, CUBLASLT, CUDART -> List.of(CudaLibrary.CUDA);
+            case CUDA, NCCL -> List.of();
         };
     }
 
+    /// The release of CUDA that the driver implements, 12 for 12.4; 0 where there is no driver.
+    private static int driver() {
+        return loaded(CudaLibrary.CUDA)
+                .map(LibraryReport::version)
+                .filter(version -> version.matches("\\d{1,4}\\..*"))
+                .map(version -> Integer.parseInt(version.substring(0, version.indexOf('.'))))
+                .orElse(0);
+    }
+
     /// One search, with the settings it goes by.
-    record Search(LibraryPlaces places) {
+    ///
+    /// @param places where is looked
+    /// @param driver the release of CUDA that the driver implements; 0 where there is none
+    record Search(LibraryPlaces places, int driver) {
         LibraryReport find(CudaLibrary library) {
             LibraryAttempts attempts = new LibraryAttempts();
+            for (String name : library.files()) {
+                if (library.release(name) > driver && driver > 0) {
+                    attempts.note(
+                            name,
+                            "it needs a driver of CUDA " + library.release(name) + ", and this one is of CUDA " + driver);
+                }
+            }
             boolean loaded = named(library)
                     .map(file -> load(library, file, attempts))
                     .orElseGet(() -> in(places.chosen(), library, attempts)
                             || fromLoader(library, attempts)
                             || in(places.system(), library, attempts));
             return new LibraryReport(library.label(), loaded, loaded ? CudaVersions.of(library) : "", attempts.list());
+        }
+
+        /// A library of a newer release than the driver's loads, and then refuses to work.
+        private List<String> files(CudaLibrary library) {
+            return library.files().stream()
+                    .filter(name -> driver == 0 || library.release(name) <= driver)
+                    .toList();
         }
 
         private Optional<Path> named(CudaLibrary library) {
@@ -89,9 +119,9 @@ public final class CudaLibraries {
             return Optional.of(file).filter(name -> !name.isEmpty()).map(Path::of);
         }
 
-        private static boolean in(List<Path> folders, CudaLibrary library, LibraryAttempts attempts) {
+        private boolean in(List<Path> folders, CudaLibrary library, LibraryAttempts attempts) {
             for (Path folder : folders) {
-                for (String name : library.files()) {
+                for (String name : files(library)) {
                     Path file = folder.resolve(name);
                     if (Files.isRegularFile(file)) {
                         if (load(library, file, attempts)) {
@@ -129,8 +159,8 @@ public final class CudaLibraries {
         }
 
         /// What the loader finds by name is loaded again by its whole path: only so do the bindings see it.
-        private static boolean fromLoader(CudaLibrary library, LibraryAttempts attempts) {
-            for (String name : library.files()) {
+        private boolean fromLoader(CudaLibrary library, LibraryAttempts attempts) {
+            for (String name : files(library)) {
                 String place = "the loader's search for " + name;
                 Optional<Path> file = Optional.empty();
                 try (Arena arena = Arena.ofConfined()) {

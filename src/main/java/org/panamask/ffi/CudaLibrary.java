@@ -38,4 +38,12 @@ public enum CudaLibrary {
     List<String> files() {
         return files;
     }
+
+    /// The release of CUDA that the file `name` belongs to, 12 for `libnvrtc.so.12`; 0 where a name does not tell.
+    int release(String name) {
+        return switch (this) {
+            case NVRTC, CUBLASLT, CUBLAS, CUDART -> Integer.parseInt(name.substring(name.lastIndexOf('.') + 1));
+            case CUDA, CUDNN, NCCL, FLASHATTN -> 0;
+        };
+    }
 }

@@ -86,9 +86,37 @@ class CudaLibrariesTest {
         }
     }
 
+    @Test
+    void librariesOfANewerReleaseThanTheDriversAreLeftOut() throws IOException {
+        Path folder = Files.createDirectories(root.resolve("toolkit/lib64"));
+        Files.writeString(folder.resolve("libcublasLt.so.13"), "text");
+        Files.writeString(folder.resolve("libcublasLt.so.12"), "text");
+        Map<String, String> environment =
+                Map.of("CUDA_HOME", folder.getParent().toString());
+
+        LibraryReport old = search(environment, 12).find(CudaLibrary.CUBLASLT);
+        LibraryReport young = search(environment, 13).find(CudaLibrary.CUBLASLT);
+
+        assertThat(old.attempts())
+                .startsWith(new Attempt(
+                        "libcublasLt.so.13", "it needs a driver of CUDA 13, and this one is of CUDA 12"))
+                .extracting(Attempt::place)
+                .contains(folder.resolve("libcublasLt.so.12").toString())
+                .doesNotContain(folder.resolve("libcublasLt.so.13").toString());
+        assertThat(young.attempts())
+                .extracting(Attempt::place)
+                .startsWith(
+                        folder.resolve("libcublasLt.so.13").toString(),
+                        folder.resolve("libcublasLt.so.12").toString());
+    }
+
     private CudaLibraries.Search search(Map<String, String> environment) {
+        return search(environment, 0);
+    }
+
+    private CudaLibraries.Search search(Map<String, String> environment, int driver) {
         Properties properties = new Properties();
         properties.setProperty("user.home", root.toString());
-        return new CudaLibraries.Search(new LibraryPlaces(properties, environment, root));
+        return new CudaLibraries.Search(new LibraryPlaces(properties, environment, root), driver);
     }
 }
