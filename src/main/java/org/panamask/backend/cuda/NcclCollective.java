@@ -44,7 +44,7 @@ final class NcclCollective implements Collective {
             this.done = closing.add(CudaEvent.ordering(device.context()));
             byte[] mine = ranks.place().isFirst() ? library.uniqueId() : new byte[0];
             List<byte[]> ids = ranks.gather("the id of nccl", mine);
-            this.communicator = closing.add(library.join(device.context(), ids.getFirst(), rank(), world()));
+            this.communicator = closing.add(NcclJoining.join(library, device.context(), ids.getFirst(), ranks));
             this.watch = closing.add(NcclWatch.start(communicator, done, device.context(), ranks));
         } catch (RuntimeException failure) {
             closing.close();
@@ -66,12 +66,20 @@ final class NcclCollective implements Collective {
                 made.warmUp(device.keep("cuda", WARM_UP_BYTES, "the first sum").address());
                 return made;
             } catch (RuntimeException failure) {
-                made.communicator.abort();
-                made.closing.close();
+                made.pending = true;
+                closeAfter(made, failure);
                 throw failure;
             }
         } catch (LibraryLoadException | NcclException failure) {
             throw new BackendException("backend cuda: " + ranks.place().text() + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private static void closeAfter(NcclCollective made, RuntimeException failure) {
+        try {
+            made.close();
+        } catch (RuntimeException second) {
+            failure.addSuppressed(second);
         }
     }
 
@@ -144,14 +152,15 @@ final class NcclCollective implements Collective {
         device.queue().flush();
         ready.record(device.compute());
         stream.waitFor(ready);
+        // Also if it fails: then there may be something to give up.
+        pending = true;
         try {
-            operation.run();
+            watch.during(operation);
         } catch (NcclException failure) {
             throw new RankException(ranks.place().text() + ": " + failure.getMessage(), failure);
         }
         done.record(stream);
         watch.started();
-        pending = true;
     }
 
     @Override

@@ -2,6 +2,8 @@ package org.panamask.backend.cuda;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaEvent;
@@ -11,44 +13,74 @@ import org.panamask.ffi.cuda.NcclException;
 import org.panamask.launch.RankException;
 import org.panamask.launch.Ranks;
 
-/// Looks after a communicator on a thread of its own: an error of NCCL, an operation that takes too long, or the
-/// failure of another rank aborts it, so that a job that waits for the device comes back, and all ranks hear why.
+/// Looks after a communicator on a thread of its own: an error of NCCL, an operation that takes too long on the device
+/// or does not even get there, or the failure of another rank aborts it, so that a job that waits comes back, and all
+/// ranks hear why.
 final class NcclWatch implements AutoCloseable {
     private static final Duration EVERY = Duration.ofMillis(100);
     private static final long NOTHING = 0;
 
     private final NcclCommunicator communicator;
     private final CudaEvent done;
+    private final CudaContext context;
     private final Ranks ranks;
+
+    /// When the newest operation was enqueued that was not seen done.
     private final AtomicLong since = new AtomicLong(NOTHING);
+
+    /// When the call began in which the job thread is now.
+    private final AtomicLong entered = new AtomicLong(NOTHING);
+
+    private final CountDownLatch failed = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean closed;
 
     private NcclWatch(NcclCommunicator communicator, CudaEvent done, CudaContext context, Ranks ranks) {
         this.communicator = communicator;
         this.done = done;
+        this.context = context;
         this.ranks = ranks;
-        this.thread = Thread.ofPlatform().daemon().name("panamask-nccl-watch").unstarted(() -> watch(context));
+        this.thread = Thread.ofPlatform().daemon().name("panamask-nccl-watch").unstarted(this::watch);
     }
 
     /// Watches until it is closed; `done` stands for the newest operation.
     static NcclWatch start(NcclCommunicator communicator, CudaEvent done, CudaContext context, Ranks ranks) {
         NcclWatch watch = new NcclWatch(communicator, done, context, ranks);
         watch.thread.start();
-        ranks.onFailure(_ -> watch.abort());
+        // Whoever tells of a failure does not wait, and may be no thread of the device.
+        ranks.onFailure(_ -> watch.failed.countDown());
         return watch;
     }
 
-    /// An operation was enqueued.
-    void started() {
-        since.compareAndSet(NOTHING, Math.max(1, System.nanoTime()));
+    /// Runs `operation`, which calls the library: a call may wait for other ranks.
+    void during(Runnable operation) {
+        entered.set(now());
+        try {
+            operation.run();
+        } finally {
+            entered.set(NOTHING);
+        }
     }
 
-    private void watch(CudaContext context) {
+    /// An operation was enqueued, and its event recorded. Time runs anew: a device that stands still makes the host
+    /// wait before long.
+    void started() {
+        since.set(now());
+    }
+
+    private static long now() {
+        long now = System.nanoTime();
+        return now == NOTHING ? 1 : now;
+    }
+
+    private void watch() {
         try {
             context.makeCurrent();
             while (!closed) {
-                Thread.sleep(EVERY);
+                if (failed.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                    abort();
+                    return;
+                }
                 look();
             }
         } catch (InterruptedException _) {
@@ -69,11 +101,16 @@ final class NcclWatch implements AutoCloseable {
         long start = since.get();
         if (start != NOTHING && done.isDone()) {
             since.compareAndSet(start, NOTHING);
-        } else if (start != NOTHING
-                && System.nanoTime() - start > ranks.patience().toNanos()) {
+            start = NOTHING;
+        }
+        if (isLate(start) || isLate(entered.get())) {
             fail("a sum over the ranks took longer than " + ranks.patience().toSeconds()
                     + " s; look whether all ranks still work, or raise ranks.step_seconds");
         }
+    }
+
+    private boolean isLate(long start) {
+        return start != NOTHING && System.nanoTime() - start > ranks.patience().toNanos();
     }
 
     /// The others hear of it first: an abort may take its time.
@@ -84,7 +121,11 @@ final class NcclWatch implements AutoCloseable {
 
     private void abort() {
         if (!closed) {
-            communicator.abort();
+            try {
+                communicator.abort();
+            } catch (NcclException _) {
+                // The ranks know of the failure; there is nothing else that would end what is going on.
+            }
         }
     }
 

@@ -27,20 +27,34 @@ import org.panamask.ffi.NativeHandle;
 public final class NcclCommunicator extends NativeHandle {
     private static final long PATIENCE_SECONDS = 5;
 
+    private final MemorySegment communicator;
     private final int rank;
     private final Ending ending;
 
-    /// How it ends: an aborted communicator is gone, and no call may reach it.
+    /// How it ends: once it is aborted or destroyed it is gone, and no call may reach it.
     private static final class Ending {
         private final ReentrantLock lock = new ReentrantLock();
-        private volatile boolean aborted;
+        private volatile boolean gone;
 
         void destroy(MemorySegment communicator) {
-            if (!aborted) {
-                int finalized = ncclCommFinalize(communicator);
-                int destroyed = ncclCommDestroy(communicator);
-                NcclLibrary.check(finalized, "ncclCommFinalize");
-                NcclLibrary.check(destroyed, "ncclCommDestroy");
+            lock.lock();
+            try {
+                if (!gone) {
+                    gone = true;
+                    int finalized = ncclCommFinalize(communicator);
+                    int destroyed = ncclCommDestroy(communicator);
+                    NcclLibrary.check(finalized, "ncclCommFinalize");
+                    NcclLibrary.check(destroyed, "ncclCommDestroy");
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void abort(MemorySegment communicator) {
+            if (!gone) {
+                gone = true;
+                NcclLibrary.check(ncclCommAbort(communicator), "ncclCommAbort");
             }
         }
     }
@@ -83,6 +97,7 @@ public final class NcclCommunicator extends NativeHandle {
 
     private NcclCommunicator(MemorySegment communicator, int rank, CudaContext context, Ending ending) {
         super("ncclComm", communicator, context.counted(), ending::destroy);
+        this.communicator = communicator;
         this.rank = rank;
         this.ending = ending;
     }
@@ -145,10 +160,10 @@ public final class NcclCommunicator extends NativeHandle {
     private void enqueue(String name, Call call) {
         ending.lock.lock();
         try {
-            if (ending.aborted) {
+            if (ending.gone) {
                 throw new NcclException(name, "ncclInvalidUsage", "the communicator was aborted", -1);
             }
-            NcclLibrary.check(call.on(address()), name);
+            NcclLibrary.check(call.on(communicator), name);
         } finally {
             ending.lock.unlock();
         }
@@ -160,11 +175,11 @@ public final class NcclCommunicator extends NativeHandle {
             return Optional.empty();
         }
         try (Arena frame = Arena.ofConfined()) {
-            if (ending.aborted || !isOpen()) {
+            if (ending.gone) {
                 return Optional.empty();
             }
             MemorySegment out = frame.allocate(ValueLayout.JAVA_INT);
-            NcclLibrary.check(ncclCommGetAsyncError(address(), out), "ncclCommGetAsyncError");
+            NcclLibrary.check(ncclCommGetAsyncError(communicator, out), "ncclCommGetAsyncError");
             int status = out.get(ValueLayout.JAVA_INT, 0);
             return status == ncclSuccess() || status == ncclInProgress()
                     ? Optional.empty()
@@ -179,10 +194,7 @@ public final class NcclCommunicator extends NativeHandle {
     public void abort() {
         boolean locked = lock();
         try {
-            if (!ending.aborted && isOpen()) {
-                ending.aborted = true;
-                NcclLibrary.check(ncclCommAbort(address()), "ncclCommAbort");
-            }
+            ending.abort(communicator);
         } finally {
             if (locked) {
                 ending.lock.unlock();

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,12 @@ import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
 import org.panamask.emulator.Emulator;
 import org.panamask.emulator.Faults;
+import org.panamask.ffi.NativeObjects;
+import org.panamask.ffi.cuda.CudaContext;
+import org.panamask.ffi.cuda.CudaDriver;
+import org.panamask.ffi.cuda.NcclCommunicator;
 import org.panamask.ffi.cuda.NcclException;
+import org.panamask.ffi.cuda.NcclLibrary;
 import org.panamask.launch.LocalRanks;
 import org.panamask.launch.RankException;
 import org.panamask.launch.RankTimes;
@@ -218,6 +224,56 @@ final class NcclCollectiveTest {
                 .anyMatch(failure -> failure.getMessage().contains(function + " "));
         Faults.reset();
         assertThat(all(2, Collective::sum)).hasSize(2);
+    }
+
+    /// Rank 1 knows the id and does not join before rank 0 has given up; rank 0's message.
+    private static String withoutTheOther(RankTimes times, Consumer<Ranks> instead) {
+        return LocalRanks.runEach(LocalRanks.launches(2), launch -> {
+                    try (Ranks ranks = Ranks.join(launch, times)) {
+                        if (launch.place().isFirst()) {
+                            return failing(() -> {
+                                try (CudaBackend backend = open()) {
+                                    backend.collective(ranks).close();
+                                } finally {
+                                    ranks.fail(new IllegalStateException("gave up"));
+                                }
+                            });
+                        }
+                        byte[] id = ranks.gather("the id of nccl", new byte[0]).getFirst();
+                        instead.accept(ranks);
+                        while (ranks.failure().isEmpty()) {
+                            Thread.onSpinWait();
+                        }
+                        joinLate(id);
+                        return "";
+                    }
+                })
+                .getFirst();
+    }
+
+    /// What still waits comes back then.
+    private static void joinLate(byte[] id) {
+        NativeObjects objects = new NativeObjects();
+        CudaContext context = CudaContext.retain(CudaDriver.load().facts(0), objects);
+        try (context;
+                NcclCommunicator late = NcclLibrary.load().join(context, id, 1, 2)) {
+            late.abort();
+        }
+        assertThat(objects.byKind()).isEmpty();
+    }
+
+    @Test
+    void aRankThatFailsWhileOthersJoinIsHeardOf() {
+        RankTimes times = new RankTimes(Duration.ofSeconds(20), Duration.ofSeconds(20));
+        assertThat(withoutTheOther(times, ranks -> ranks.fail(new IllegalStateException("no such model"))))
+                .isEqualTo("rank 0 of 2 cannot go on: rank 1 of 2 failed: no such model");
+    }
+
+    @Test
+    void aRankThatDoesNotJoinInTimeIsGivenUp() {
+        RankTimes times = new RankTimes(Duration.ofSeconds(20), Duration.ofMillis(700));
+        assertThat(withoutTheOther(times, _ -> {}))
+                .startsWith("rank 0 of 2: nccl waited 0 s for all ranks to join");
     }
 
     @Test
