@@ -145,8 +145,9 @@ public final class FineTuning implements AutoCloseable {
             return open(aligned, team, launch.place().isFirst() ? listener : new TrainingListener() {});
         } catch (RuntimeException | Error failure) {
             team.fail(failure);
-            team.close();
-            throw failure;
+            try (team) {
+                throw failure;
+            }
         }
     }
 
@@ -156,9 +157,10 @@ public final class FineTuning implements AutoCloseable {
             return new FineTuning(aligned, team, backend, listener);
         } catch (RuntimeException | Error failure) {
             team.fail(failure);
-            team.close();
-            backend.close();
-            throw failure;
+            try (backend;
+                    team) {
+                throw failure;
+            }
         }
     }
 
@@ -216,6 +218,7 @@ public final class FineTuning implements AutoCloseable {
                 recipe.backend().memoryLimitBytes(),
                 one.folder().path())));
         long done = loop(all, output, start);
+        settle();
         team.once(
                 "the result",
                 () -> output.ifPresent(one -> {
@@ -251,6 +254,7 @@ public final class FineTuning implements AutoCloseable {
                 team.once("a sample", () -> all.sampled(samples.take(done)));
             }
             if (isDue(done, recipe.train().saveEvery()) && done < total) {
+                settle();
                 team.once(
                         "a checkpoint",
                         () -> output.ifPresent(
@@ -261,6 +265,15 @@ public final class FineTuning implements AutoCloseable {
             evaluate(all, total, start);
         }
         return total;
+    }
+
+    /// Waits until the weights of the last step are there: what a rank that failed meanwhile broke off is heard of
+    /// before they are written.
+    private void settle() {
+        backend.run("the end of a step", loaded.precision(), _ -> {
+            backend.finish();
+            return backend;
+        });
     }
 
     private static boolean isDue(long step, int every) {
@@ -299,9 +312,11 @@ public final class FineTuning implements AutoCloseable {
     /// Gives model, optimizer state and backend back. Closing twice does nothing.
     @Override
     public void close() {
-        team.close();
-        trainer.close();
-        loaded.close();
-        backend.close();
+        try (backend;
+                loaded;
+                trainer;
+                team) {
+            // The last one first, all of them even where one refuses.
+        }
     }
 }

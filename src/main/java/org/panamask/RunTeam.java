@@ -104,8 +104,10 @@ final class RunTeam implements AutoCloseable {
         return ranks.any("the start of step " + step, mine);
     }
 
-    /// Does on rank 0 what only one process may do, while the others wait.
+    /// Does on rank 0 what only one process may do, while the others wait. All have come as far before, so that
+    /// nothing is written of a step that another rank did not live through.
     void once(String what, Runnable work) {
+        ranks.await("the way to " + what);
         if (place().isFirst()) {
             work.run();
         }
@@ -119,7 +121,10 @@ final class RunTeam implements AutoCloseable {
 
     @Override
     public void close() {
-        collective.close();
-        ranks.close();
+        try {
+            collective.close();
+        } finally {
+            ranks.close();
+        }
     }
 }

@@ -161,6 +161,25 @@ final class RankRunTest {
                         + " micro_batch 2 times smaller");
     }
 
+    @Test
+    void nothingIsWrittenOfAStepThatAnotherRankDidNotLiveThrough() throws IOException {
+        Recipe recipe = recipe();
+        List<String> seen = LocalRanks.runEach(LocalRanks.launches(2), launch -> {
+            List<String> written = new ArrayList<>();
+            try (RunTeam team = RunTeam.join(launch, recipe)) {
+                if (!launch.place().isFirst()) {
+                    team.fail(new IllegalStateException("its device is lost"));
+                    return "";
+                }
+                team.once("a checkpoint", () -> written.add("a checkpoint"));
+                return "nothing failed";
+            } catch (RankException failure) {
+                return written + " " + failure.getMessage();
+            }
+        });
+        assertThat(seen.getFirst()).isEqualTo("[] rank 0 of 2 cannot go on: rank 1 of 2 failed: its device is lost");
+    }
+
     private static List<String> names(Path output) throws IOException {
         try (var files = Files.list(output)) {
             return files.map(file -> String.valueOf(file.getFileName()).replaceAll("\\d{7,}", "N"))

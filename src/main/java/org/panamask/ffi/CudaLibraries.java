@@ -93,7 +93,8 @@ public final class CudaLibraries {
                 if (library.release(name) > driver && driver > 0) {
                     attempts.note(
                             name,
-                            "it needs a driver of CUDA " + library.release(name) + ", and this one is of CUDA " + driver);
+                            "it needs a driver of CUDA " + library.release(name) + ", and this one is of CUDA "
+                                    + driver);
                 }
             }
             boolean loaded = named(library)

@@ -88,9 +88,10 @@ final class SharedGradients implements StepGradients {
         collective.join();
     }
 
+    /// The same number on every rank, so that all clip and skip alike.
     @Override
     public double squares(List<Double> ofEachRank) {
-        return sharded ? ofEachRank.stream().mapToDouble(Double::doubleValue).sum() : ofEachRank.get(collective.rank());
+        return sharded ? ofEachRank.stream().mapToDouble(Double::doubleValue).sum() : ofEachRank.getFirst();
     }
 
     @Override

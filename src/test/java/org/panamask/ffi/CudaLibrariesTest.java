@@ -91,15 +91,14 @@ class CudaLibrariesTest {
         Path folder = Files.createDirectories(root.resolve("toolkit/lib64"));
         Files.writeString(folder.resolve("libcublasLt.so.13"), "text");
         Files.writeString(folder.resolve("libcublasLt.so.12"), "text");
-        Map<String, String> environment =
-                Map.of("CUDA_HOME", folder.getParent().toString());
+        Map<String, String> environment = Map.of("CUDA_HOME", folder.getParent().toString());
 
         LibraryReport old = search(environment, 12).find(CudaLibrary.CUBLASLT);
         LibraryReport young = search(environment, 13).find(CudaLibrary.CUBLASLT);
 
         assertThat(old.attempts())
-                .startsWith(new Attempt(
-                        "libcublasLt.so.13", "it needs a driver of CUDA 13, and this one is of CUDA 12"))
+                .startsWith(
+                        new Attempt("libcublasLt.so.13", "it needs a driver of CUDA 13, and this one is of CUDA 12"))
                 .extracting(Attempt::place)
                 .contains(folder.resolve("libcublasLt.so.12").toString())
                 .doesNotContain(folder.resolve("libcublasLt.so.13").toString());

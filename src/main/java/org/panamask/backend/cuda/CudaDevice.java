@@ -70,8 +70,7 @@ final class CudaDevice implements AutoCloseable {
             this.queue =
                     new CommandQueue(compute, staging, graphs, parts.settings().launch());
             CublasLtHandle.Workspace workspace = workspace();
-            this.products =
-                    closing.add(new ProductPlans(CublasLtHandle.create(context), workspace, parts.products()));
+            this.products = closing.add(new ProductPlans(CublasLtHandle.create(context), workspace, parts.products()));
             this.mover =
                     new Mover(queue, keep(OWNER, Mover.BUFFER_BYTES, "moving").address());
         } catch (RuntimeException failure) {

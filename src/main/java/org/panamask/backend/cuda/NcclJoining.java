@@ -30,18 +30,15 @@ final class NcclJoining {
     /// @throws RankException if another rank fails, or they do not come in the time of a step
     static NcclCommunicator join(NcclLibrary library, CudaContext context, byte[] id, Ranks ranks) {
         NcclJoining joining = new NcclJoining(ranks);
-        Thread.ofPlatform()
-                .daemon()
-                .name("panamask-nccl-join")
-                .start(() -> joining.call(library, context, id));
+        Thread.ofPlatform().daemon().name("panamask-nccl-join").start(() -> joining.call(library, context, id));
         return joining.await();
     }
 
     private void call(NcclLibrary library, CudaContext context, byte[] id) {
         try {
             context.makeCurrent();
-            NcclCommunicator made =
-                    library.join(context, id, ranks.place().rank(), ranks.place().world());
+            NcclCommunicator made = library.join(
+                    context, id, ranks.place().rank(), ranks.place().world());
             if (!joined.complete(made)) {
                 abandon(made);
             }

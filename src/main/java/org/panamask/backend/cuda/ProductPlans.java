@@ -164,9 +164,8 @@ final class ProductPlans implements AutoCloseable {
     }
 
     private CublasLtAlgorithm pinnedAlgorithm(ProductKey key, CublasLtProduct product) {
-        CublasLtAlgorithm algorithm =
-                pinned.computeIfAbsent(
-                        key.withRows(PINNED_ROWS).aligned(Math.min(PINNED_ALIGNMENT, key.alignment())), this::pin);
+        CublasLtAlgorithm algorithm = pinned.computeIfAbsent(
+                key.withRows(PINNED_ROWS).aligned(Math.min(PINNED_ALIGNMENT, key.alignment())), this::pin);
         return handle.check(product, algorithm)
                 .filter(fitting -> fitting.workspaceBytes() <= workspace.bytes())
                 .orElseThrow(() -> new BackendException("backend cuda: the algorithm that steady products pin ("

@@ -272,8 +272,7 @@ final class NcclCollectiveTest {
     @Test
     void aRankThatDoesNotJoinInTimeIsGivenUp() {
         RankTimes times = new RankTimes(Duration.ofSeconds(20), Duration.ofMillis(700));
-        assertThat(withoutTheOther(times, _ -> {}))
-                .startsWith("rank 0 of 2: nccl waited 0 s for all ranks to join");
+        assertThat(withoutTheOther(times, _ -> {})).startsWith("rank 0 of 2: nccl waited 0 s for all ranks to join");
     }
 
     @Test
