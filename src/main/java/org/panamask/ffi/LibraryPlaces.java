@@ -75,22 +75,27 @@ record LibraryPlaces(Properties properties, Map<String, String> environment, Pat
                 .map(folder -> Path.of(folder, "python3"))
                 .filter(Files::isExecutable)
                 .findFirst()
-                .ifPresent(python -> roots.add(prefix(python)));
+                .ifPresent(python -> roots.addAll(prefixes(python)));
         roots.add(Path.of(properties.getProperty("user.home", ""), ".local"));
         roots.add(root.resolve("usr/local"));
         roots.add(root.resolve("usr"));
         return roots;
     }
 
-    /// The prefix of `prefix/bin/python3`, links followed.
-    private static Path prefix(Path python) {
+    /// The prefix of `prefix/bin/python3`: as it stands there, which is that of an environment whose Python is a
+    /// link to another, and with links followed.
+    private static List<Path> prefixes(Path python) {
+        Path found = python.toAbsolutePath();
         Path real;
         try {
-            real = python.toRealPath();
+            real = found.toRealPath();
         } catch (IOException _) {
-            real = python.toAbsolutePath();
+            real = found;
         }
-        return real.resolve("../..").normalize();
+        return Stream.of(found, real)
+                .map(path -> path.resolve("../..").normalize())
+                .distinct()
+                .toList();
     }
 
     private static List<Path> packages(Path tree) {

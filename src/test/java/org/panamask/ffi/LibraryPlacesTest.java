@@ -54,6 +54,17 @@ class LibraryPlacesTest {
     }
 
     @Test
+    void anEnvironmentWhosePythonIsALinkIsATreeOfItsOwn() throws IOException {
+        Path own = folder("venv/lib/python3.12/site-packages/nvidia/cublas/lib");
+        Path behind = folder("opt/python/lib/python3.12/site-packages/nvidia/cublas/lib");
+        Path python = Files.createFile(folder("opt/python/bin").resolve("python3"));
+        assertThat(python.toFile().setExecutable(true)).isTrue();
+        Path link = Files.createSymbolicLink(folder("venv/bin").resolve("python3"), python);
+
+        assertThat(places(Map.of("PATH", link.getParent().toString())).chosen()).containsExactly(own, behind);
+    }
+
+    @Test
     void theSystemsFoldersComeLast() throws IOException {
         Path toolkit = folder("usr/local/cuda-13.0/lib64");
         Path container = folder("usr/local/nvidia/lib64");

@@ -35,7 +35,8 @@ public final class FlashProbe {
 
     private FlashProbe() {}
 
-    /// Tries the library on heads of `width` elements under a mask of `kind`, unless this is the process that tries.
+    /// Tries the library on heads of `width` elements under a mask of `kind`, unless this is the process that
+    /// tries.
     ///
     /// @throws BackendException with what the process said, if it did not end well or did not end
     static void require(DType dtype, int width, MaskFacts.Kind kind) {
@@ -56,10 +57,10 @@ public final class FlashProbe {
                     process.destroyForcibly().waitFor();
                 }
                 if (!ended || process.exitValue() != 0) {
-                    String outcome = ended ? "status " + process.exitValue() : LONGEST_MINUTES + " minutes without an end";
-                    throw new BackendException(
-                            tried + outcome + ": " + beginning(said) + "; name another library or set"
-                                    + " backend.attention to pmk");
+                    String outcome =
+                            ended ? "status " + process.exitValue() : LONGEST_MINUTES + " minutes without an end";
+                    throw new BackendException(tried + outcome + ": " + beginning(said)
+                            + "; name another library or set" + " backend.attention to pmk");
                 }
             } finally {
                 Files.deleteIfExists(said);

@@ -94,8 +94,7 @@ class AttentionCheckTest {
                 for (Kind kind : new Kind[] {Kind.CAUSAL, Kind.INTERVALS}) {
                     assertThatThrownBy(() -> check.require("blind", new Blind(plain), 16, kind))
                             .isInstanceOf(BackendException.class)
-                            .hasMessageStartingWith(
-                                    "backend cuda: attention by blind disagrees with the plain kernels")
+                            .hasMessageStartingWith("backend cuda: attention by blind disagrees with the plain kernels")
                             .hasMessageContaining("on heads of 16 F32, mask " + kind);
                 }
                 return true;
@@ -146,8 +145,9 @@ class AttentionCheckTest {
                 Tensor off = ops.empty(Shape.of(66), DType.BF16).part(1, x.shape());
                 assertThatThrownBy(() -> ops.attention(x, off, x, FULL.lower(1, 4)))
                         .isInstanceOf(ShapeException.class)
-                        .hasMessage("attention: k must start at a multiple of 16 bytes, but [4, 1, 16] BF16 starts at 2;"
-                                + " copy it to a tensor of its own");
+                        .hasMessage(
+                                "attention: k must start at a multiple of 16 bytes, but [4, 1, 16] BF16 starts at 2;"
+                                        + " copy it to a tensor of its own");
                 return true;
             });
         }

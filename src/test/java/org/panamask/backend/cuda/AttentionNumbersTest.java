@@ -29,8 +29,8 @@ class AttentionNumbersTest {
         Emulator.require();
     }
 
-    /// All scores of a head are equal and far from 0, so what was summed must not shrink from one tile of keys to the
-    /// next: by as little as a fused product's rounding, and the first keys would count less than the last.
+    /// All scores of a head are equal and far from 0, so what was summed must not shrink from one tile of keys to
+    /// the next: by as little as a fused product's rounding, and the first keys would count less than the last.
     @ParameterizedTest
     @EnumSource(
             value = Precision.class,
@@ -53,8 +53,9 @@ class AttentionNumbersTest {
 
     private static Tensor tensor(BackwardOps ops, IntToDoubleFunction values, long... extents) {
         Shape shape = Shape.of(extents);
-        double[] numbers =
-                IntStream.range(0, Math.toIntExact(shape.count())).mapToDouble(values).toArray();
+        double[] numbers = IntStream.range(0, Math.toIntExact(shape.count()))
+                .mapToDouble(values)
+                .toArray();
         Tensor wide = ops.upload(shape, numbers);
         Tensor tensor = ops.empty(shape, ops.dtype());
         ops.copy(wide, tensor);
