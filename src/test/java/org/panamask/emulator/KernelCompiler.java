@@ -12,11 +12,12 @@ import java.util.stream.Stream;
 
 /// A compiler of kernels for GPUs that this machine has, nvcc or NVRTC, and what its assembler says of their registers.
 interface KernelCompiler {
-    /// The registers of one kernel.
+    /// What one kernel takes.
     ///
-    /// @param stackBytes local memory of a thread, spilled registers among it
+    /// @param registers of a thread
+    /// @param sharedBytes static shared memory of a block
     /// @param spillBytes stores and loads of spilled registers
-    record Usage(String kernel, String architecture, int registers, int stackBytes, int spillBytes) {}
+    record Usage(String kernel, String architecture, int registers, int sharedBytes, int spillBytes) {}
 
     /// Its name and version.
     String name();
@@ -26,10 +27,13 @@ interface KernelCompiler {
     /// @param defines the settings, `NAME=VALUE`
     String assemble(String family, List<String> defines, String architecture) throws IOException;
 
-    /// nvcc on the path, else NVRTC in the file that the system property `panamask.ptxas.nvrtc` names or in a jar.
+    /// NVRTC in the file that the system property `panamask.ptxas.nvrtc` names; without one nvcc on the path, else
+    /// NVRTC in a jar. What it says is kept in `folder`.
     static Optional<KernelCompiler> find(Path folder) throws IOException {
-        Optional<KernelCompiler> nvcc = Nvcc.find(folder);
-        return nvcc.isPresent() ? nvcc : RealNvrtc.find(folder);
+        boolean named = !System.getProperty("panamask.ptxas.nvrtc", "").isEmpty();
+        Optional<KernelCompiler> nvcc = named ? Optional.empty() : Nvcc.find(folder);
+        Optional<KernelCompiler> found = nvcc.isPresent() ? nvcc : RealNvrtc.find(folder);
+        return found.map(compiler -> new Kept(compiler, folder));
     }
 
     /// The kernels of one compilation.
@@ -37,9 +41,10 @@ interface KernelCompiler {
         List<Usage> all = new ArrayList<>();
         Matcher matcher = Report.KERNEL.matcher(assemble(family, defines, architecture));
         while (matcher.find()) {
-            int spills = Integer.parseInt(matcher.group(3)) + Integer.parseInt(matcher.group(4));
-            int stack = Integer.parseInt(matcher.group(2));
-            all.add(new Usage(matcher.group(1), architecture, Integer.parseInt(matcher.group(5)), stack, spills));
+            int spills = Integer.parseInt(matcher.group(2)) + Integer.parseInt(matcher.group(3));
+            int registers = Integer.parseInt(matcher.group(4));
+            int shared = matcher.group(5) == null ? 0 : Integer.parseInt(matcher.group(5));
+            all.add(new Usage(matcher.group(1), architecture, registers, shared, spills));
         }
         return all;
     }
@@ -47,11 +52,33 @@ interface KernelCompiler {
     /// How the assembler writes.
     final class Report {
         private static final Pattern KERNEL = Pattern.compile(
-                "Compiling entry function '(\\w+)'.*?(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes"
-                        + " spill loads.*?Used (\\d+) registers",
+                "Compiling entry function '(\\w+)'.*?(\\d+) bytes spill stores, (\\d+) bytes spill loads.*?Used (\\d+)"
+                        + " registers(?:, used \\d+ barriers)?(?:, (\\d+) bytes smem)?",
                 Pattern.DOTALL);
 
         private Report() {}
+    }
+
+    /// A compiler that is asked once about the same texts: it takes a second or more for each.
+    record Kept(KernelCompiler compiler, Path folder) implements KernelCompiler {
+        @Override
+        public String name() {
+            return compiler.name();
+        }
+
+        @Override
+        public String assemble(String family, List<String> defines, String architecture) throws IOException {
+            StringBuilder known = new StringBuilder(name() + defines + architecture);
+            for (Path header : headers()) {
+                known.append(Files.readString(header));
+            }
+            known.append(Files.readString(Path.of("kernels", family + ".cu")));
+            Path kept = folder.resolve(family + "-" + NativeProgram.digest(known.toString()) + ".txt");
+            if (!Files.exists(kept)) {
+                Files.writeString(kept, compiler.assemble(family, defines, architecture));
+            }
+            return Files.readString(kept);
+        }
     }
 
     /// The compiler of the toolkit.
@@ -66,22 +93,8 @@ interface KernelCompiler {
             }
         }
 
-        /// What it said of the same texts before is kept beside it: it takes a second or more for each.
         @Override
         public String assemble(String family, List<String> defines, String architecture) throws IOException {
-            StringBuilder known = new StringBuilder(name + defines + architecture);
-            for (Path header : headers()) {
-                known.append(Files.readString(header));
-            }
-            known.append(Files.readString(Path.of("kernels", family + ".cu")));
-            Path kept = folder.resolve(family + "-" + NativeProgram.digest(known.toString()) + ".txt");
-            if (!Files.exists(kept)) {
-                Files.writeString(kept, compile(family, defines, architecture));
-            }
-            return Files.readString(kept);
-        }
-
-        private String compile(String family, List<String> defines, String architecture) throws IOException {
             List<String> command = new ArrayList<>(List.of("nvcc", "-cubin", "-arch=" + architecture, "-std=c++17"));
             command.addAll(List.of("-Xptxas", "-v", "-o", "/dev/null"));
             defines.forEach(define -> command.add("-D" + define));

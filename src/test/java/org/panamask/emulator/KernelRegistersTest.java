@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -22,13 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.panamask.emulator.KernelCompiler.Usage;
+import org.panamask.emulator.KernelReport.Measured;
 
 /// Every kernel must compile for every architecture without spilling a register, and keep below its ceiling.
 class KernelRegistersTest {
-    private static final List<String> ARCHITECTURES = List.of("sm_80", "sm_86", "sm_89", "sm_90");
-
-    private record Measured(String family, List<String> defines, Usage usage) {}
-
     private KernelCompiler compiler;
 
     @BeforeEach
@@ -48,15 +44,12 @@ class KernelRegistersTest {
 
     @Test
     @Tag("ptxas")
-    void everyFamilyIsInTheTable() throws IOException {
-        assertThat(KernelTable.read().families().keySet()).containsAll(sources());
-    }
-
-    @Test
-    @Tag("ptxas")
     void everySpecialisationFitsEveryArchitecture() throws Exception {
-        List<Measured> all = measure(ARCHITECTURES, false);
-        Files.writeString(Path.of("target/ptxas.md"), report(all));
+        List<Measured> all = measure(KernelReport.ARCHITECTURES, false);
+        KernelReport report = new KernelReport(all);
+        Files.writeString(
+                Path.of("target/ptxas.md"),
+                "By " + compiler.name() + ".\n\n" + report.families() + "\n" + report.kernels());
 
         assertThat(problems(all, true)).isEmpty();
     }
@@ -102,33 +95,6 @@ class KernelRegistersTest {
             }
         }
         return all;
-    }
-
-    /// The largest use of each kernel over its specialisations, an architecture a column.
-    private String report(List<Measured> all) {
-        TreeMap<String, TreeMap<String, Integer>> rows = new TreeMap<>();
-        TreeMap<String, Integer> stacks = new TreeMap<>();
-        for (Measured measured : all) {
-            Usage usage = measured.usage();
-            String kernel = measured.family() + " | " + usage.kernel();
-            rows.computeIfAbsent(kernel, _ -> new TreeMap<>())
-                    .merge(usage.architecture(), usage.registers(), Math::max);
-            stacks.merge(kernel, usage.stackBytes(), Math::max);
-        }
-        StringBuilder text = new StringBuilder("Registers of a thread by ")
-                .append(compiler.name())
-                .append(", the most over types and specialisations; spills: ")
-                .append(all.stream().mapToInt(one -> one.usage().spillBytes()).sum())
-                .append(" bytes in ")
-                .append(all.size())
-                .append(" kernels.\n\n| family | kernel | sm_80 | sm_86 | sm_89 | sm_90 | stack |\n")
-                .append("|---|---|---|---|---|---|---|\n");
-        rows.forEach((kernel, byArchitecture) -> {
-            text.append("| ").append(kernel);
-            ARCHITECTURES.forEach(one -> text.append(" | ").append(byArchitecture.getOrDefault(one, 0)));
-            text.append(" | ").append(stacks.get(kernel)).append(" |\n");
-        });
-        return text.toString();
     }
 
     private static Set<String> sources() throws IOException {

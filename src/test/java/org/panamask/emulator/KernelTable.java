@@ -13,16 +13,16 @@ import java.util.TreeMap;
 /// `src/test/resources/kernels/registers.txt`.
 ///
 /// @param families by name, in the order of the table
-record KernelTable(Map<String, Family> families) {
+public record KernelTable(Map<String, Family> families) {
     /// A family of `kernels/`.
     ///
     /// @param types what PMK_T is, empty if the family does not ask
     /// @param defines the other settings, one list for each specialisation
     /// @param ceilings the most registers of a thread, by kernel
-    record Family(String name, List<String> types, List<List<String>> defines, Map<String, Integer> ceilings) {
+    public record Family(String name, List<String> types, List<List<String>> defines, Map<String, Integer> ceilings) {
         /// The settings of every compilation; only the last type and the last specialisation if it is to be
         /// `quick`.
-        List<List<String>> compilations(boolean quick) {
+        public List<List<String>> compilations(boolean quick) {
             List<List<String>> all = new ArrayList<>();
             for (List<String> specialisation : defines.isEmpty() ? List.of(List.<String>of()) : defines) {
                 if (types.isEmpty()) {
@@ -40,7 +40,8 @@ record KernelTable(Map<String, Family> families) {
 
     private static final List<String> TYPES = List.of("float", "f16", "bf16");
 
-    static KernelTable read() throws IOException {
+    /// Reads it.
+    public static KernelTable read() throws IOException {
         Map<String, Family> families = new LinkedHashMap<>();
         Family family = null;
         for (String line : Files.readAllLines(Path.of("src/test/resources/kernels/registers.txt"))) {

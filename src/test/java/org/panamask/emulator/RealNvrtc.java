@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,7 +12,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,12 +21,6 @@ import java.util.Optional;
 
 /// NVIDIA's NVRTC beside the stand-in that the bindings of this process are linked with.
 final class RealNvrtc implements KernelCompiler {
-    /// Where the `org.bytedeco:cuda-redist` jar has its libraries.
-    private static final String IN_JAR = "org/bytedeco/cuda/linux-x86_64/";
-
-    private static final List<String> FILES =
-            List.of("libnvrtc-builtins.so.13.1", "libnvrtc-builtins.so.13.0", "libnvrtc.so.13");
-
     private final SymbolLookup library;
 
     private RealNvrtc(Path file) {
@@ -38,14 +30,14 @@ final class RealNvrtc implements KernelCompiler {
     /// The library that `panamask.ptxas.nvrtc` names, with its built-in functions beside it, or that of the jar.
     static Optional<KernelCompiler> find(Path folder) throws IOException {
         String named = System.getProperty("panamask.ptxas.nvrtc", "");
-        Path file = named.isEmpty() ? unpack(folder) : Path.of(named);
-        if (!Files.exists(file)) {
+        Optional<Path> file = named.isEmpty() ? NvrtcJar.unpack(folder) : Optional.of(Path.of(named));
+        if (file.isEmpty() || !Files.exists(file.get())) {
             return Optional.empty();
         }
-        for (Path builtins : builtins(file.toAbsolutePath().getParent())) {
+        for (Path builtins : builtins(file.get().toAbsolutePath().getParent())) {
             SymbolLookup.libraryLookup(builtins, Arena.global());
         }
-        return Optional.of(new RealNvrtc(file));
+        return Optional.of(new RealNvrtc(file.get()));
     }
 
     @Override
@@ -123,18 +115,5 @@ final class RealNvrtc implements KernelCompiler {
                     .sorted()
                     .toList();
         }
-    }
-
-    private static Path unpack(Path folder) throws IOException {
-        Path to = Files.createDirectories(folder.resolve("nvrtc"));
-        for (String name : FILES) {
-            URL resource = RealNvrtc.class.getClassLoader().getResource(IN_JAR + name);
-            if (resource != null && !Files.exists(to.resolve(name))) {
-                try (InputStream in = resource.openStream()) {
-                    Files.copy(in, to.resolve(name));
-                }
-            }
-        }
-        return to.resolve(FILES.getLast());
     }
 }
