@@ -60,7 +60,10 @@ final class CudaDevice implements AutoCloseable {
         try {
             this.compute = closing.add(CudaStream.create(context));
             this.kernels = closing.add(new KernelCache(
-                    context, facts.architecture(), new KernelFiles(NativeLibraries.kernelFolder()), Nvrtc::load));
+                    context,
+                    facts.architecture(),
+                    new KernelFiles(NativeLibraries.kernelFolder(), KernelFiles.Shipped.JAR),
+                    Nvrtc::load));
             this.graphs = closing.add(new GraphCache(REMEMBERED_COMMANDS));
             this.attention = new AttentionSelection(parts.settings(), facts);
             this.cudnn = closing.add(new CudnnPrograms(context.counted()));

@@ -10,9 +10,10 @@ import org.panamask.ffi.CudaLibraries;
 import org.panamask.ffi.CudaLibrary;
 import org.panamask.ffi.LibraryReport;
 import org.panamask.ffi.NativeAccessException;
+import org.panamask.ffi.NativeLibraries;
 import org.panamask.ffi.cuda.CudaDriver;
 
-/// Offers the backend that computes on NVIDIA GPUs: this version finds its libraries and refuses to compute.
+/// Offers the backend that computes on NVIDIA GPUs.
 public final class CudaProvider implements BackendProvider {
     /// For [java.util.ServiceLoader].
     public CudaProvider() {}
@@ -34,6 +35,8 @@ public final class CudaProvider implements BackendProvider {
             for (CudaLibrary library : CudaLibrary.values()) {
                 found.put(library.label(), describe(CudaLibraries.load(library)));
             }
+            String made = new KernelFiles(NativeLibraries.kernelFolder(), KernelFiles.Shipped.JAR).madeWith();
+            found.put("cubins", made.isEmpty() ? "none in this jar: kernels are compiled by NVRTC" : made);
         } catch (NativeAccessException refused) {
             found.put("libraries", String.valueOf(refused.getMessage()));
         }

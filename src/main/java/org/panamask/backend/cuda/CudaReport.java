@@ -50,7 +50,7 @@ final class CudaReport {
             }
         }
         lines.put("attention", device.attention().line());
-        lines.put("kernels", kernels(device.kernels().counts()));
+        lines.put("kernels", kernels(device.kernels()));
         GraphCache.Counts counts = device.graphs().counts();
         lines.put(
                 "launches",
@@ -64,11 +64,14 @@ final class CudaReport {
         return lines;
     }
 
-    private static String kernels(KernelCache.Counts counts) {
-        return counts.fromFolder() + " families from the cache, " + counts.fromJar() + " from the jar, "
-                + counts.compiled() + " compiled"
+    private static String kernels(KernelCache kernels) {
+        KernelCache.Counts counts = kernels.counts();
+        String made = kernels.madeWith();
+        return counts.fromJar() + " families from the jar (" + (made.isEmpty() ? "which has none" : made) + "), "
+                + counts.fromFolder() + " from the cache, " + counts.compiled() + " compiled"
                 + (counts.replaced() == 0 ? "" : ", " + counts.replaced() + " damaged files replaced")
-                + (counts.unwritable().isEmpty() ? "" : ", not kept: " + counts.unwritable());
+                + (counts.unwritable().isEmpty() ? "" : ", not kept: " + counts.unwritable())
+                + (counts.refused().isEmpty() ? "" : ", an image of the jar was refused: " + counts.refused());
     }
 
     /// `13.0` for 13000.

@@ -17,8 +17,9 @@ import org.panamask.ffi.cuda.CudaModule;
 import org.panamask.ffi.cuda.Nvrtc;
 import org.panamask.ffi.cuda.NvrtcException;
 
-/// The kernels of a device, each loaded when it is first asked for: from the folder of compiled kernels, else from the
-/// jar, else compiled. Confined to the job thread, but for [#counts].
+/// The kernels of a device, each loaded when it is first asked for: from the jar, else from the folder of compiled
+/// kernels, else compiled. An image of the jar was made of the very texts and options that would be compiled, or it has
+/// another name; it needs no compiler. Confined to the job thread, but for [#counts].
 final class KernelCache implements AutoCloseable {
     private final CudaContext context;
     private final String architecture;
@@ -33,6 +34,7 @@ final class KernelCache implements AutoCloseable {
     private @Nullable Nvrtc compiler;
     private @Nullable LibraryLoadException absence;
     private volatile String unwritable = "";
+    private volatile String refused = "";
 
     private record Key(Family family, String name) {}
 
@@ -43,7 +45,8 @@ final class KernelCache implements AutoCloseable {
     /// @param compiled families that were compiled
     /// @param replaced files of the folder that were damaged
     /// @param unwritable why the folder could not be written, empty where it could
-    record Counts(int fromFolder, int fromJar, int compiled, int replaced, String unwritable) {}
+    /// @param refused why an image of the jar could not be loaded, empty where all could
+    record Counts(int fromFolder, int fromJar, int compiled, int replaced, String unwritable, String refused) {}
 
     /// Kernels for `context`, whose device the compiler calls `architecture`; `loading` finds the compiler.
     KernelCache(CudaContext context, String architecture, KernelFiles files, Supplier<Nvrtc> loading) {
@@ -54,7 +57,12 @@ final class KernelCache implements AutoCloseable {
     }
 
     Counts counts() {
-        return new Counts(fromFolder.get(), fromJar.get(), compiled.get(), replaced.get(), unwritable);
+        return new Counts(fromFolder.get(), fromJar.get(), compiled.get(), replaced.get(), unwritable, refused);
+    }
+
+    /// What the images of the jar were made with, empty if it has none.
+    String madeWith() {
+        return files.madeWith();
     }
 
     /// The kernel `name` of `family`.
@@ -76,25 +84,38 @@ final class KernelCache implements AutoCloseable {
 
     private CudaModule load(Family family) {
         Nvrtc.Source source = KernelSources.of(family, architecture);
-        Optional<Nvrtc> found = compiler();
-        if (found.isPresent()) {
-            CudaModule kept = fromFolder(KernelFiles.key(source, version(found.get())));
-            if (kept != null) {
-                return kept;
-            }
+        CudaModule shipped = fromJar(family, KernelFiles.key(source, version(KernelFiles.JAR)));
+        if (shipped != null) {
+            return shipped;
         }
-        Optional<byte[]> shipped = files.inJar(KernelFiles.key(source, "jar")).image();
-        if (shipped.isPresent()) {
-            CudaModule module = CudaModule.load(context, shipped.get());
-            fromJar.incrementAndGet();
-            return module;
-        }
-        return compile(found.orElseThrow(() -> noCompiler(family)), source);
+        Nvrtc present = compiler().orElseThrow(() -> noCompiler(family));
+        CudaModule kept = fromFolder(KernelFiles.key(source, version(present.version())));
+        return kept == null ? compile(present, source) : kept;
     }
 
-    /// An image that the emulator's compiler made is no cubin.
-    private static String version(Nvrtc compiler) {
-        return Nvrtc.isEmulated() ? "emulator " + compiler.version() : compiler.version();
+    /// `compiler` as keys name it: an image that the emulator's compiler made is no cubin.
+    static String version(String compiler) {
+        return Nvrtc.isEmulated() ? "emulator " + compiler : compiler;
+    }
+
+    private @Nullable CudaModule fromJar(Family family, String key) {
+        KernelFiles.Found found = files.inJar(key);
+        if (found.damaged()) {
+            refused = "cubin/" + key + " of " + family + " is damaged";
+        }
+        if (found.image().isPresent()) {
+            try {
+                CudaModule module = CudaModule.load(context, found.image().get());
+                fromJar.incrementAndGet();
+                return module;
+            } catch (CudaException unloadable) {
+                if (!unloadable.isInvalidImage()) {
+                    throw unloadable;
+                }
+                refused = "that of " + family + ": " + unloadable.getMessage();
+            }
+        }
+        return null;
     }
 
     private @Nullable CudaModule fromFolder(String key) {
@@ -130,7 +151,7 @@ final class KernelCache implements AutoCloseable {
         }
         CudaModule module = CudaModule.load(context, image);
         try {
-            files.keep(KernelFiles.key(source, version(present)), image);
+            files.keep(KernelFiles.key(source, version(present.version())), image);
         } catch (IOException e) {
             unwritable = String.valueOf(e);
         }
@@ -153,9 +174,10 @@ final class KernelCache implements AutoCloseable {
         LibraryLoadException why = Objects.requireNonNull(absence, "there is a compiler");
         return new BackendException(
                 "backend cuda: kernels/" + family.name() + ".cu " + family.defines() + " for "
-                        + architecture + " is compiled neither in " + files.folder()
-                        + " nor in the jar, and there is no NVRTC"
-                        + " to compile it with: " + why.getMessage(),
+                        + architecture + " is not in the jar"
+                        + (refused.isEmpty() ? "" : " (refused: " + refused + ")")
+                        + ", and there is no NVRTC to compile it with, or to tell which image in " + files.folder()
+                        + " is the one: " + why.getMessage(),
                 why);
     }
 

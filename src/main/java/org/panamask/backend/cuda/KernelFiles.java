@@ -25,11 +25,32 @@ final class KernelFiles {
     private static final byte[] MARK = "PMKCUBIN".getBytes(StandardCharsets.US_ASCII);
     private static final int DIGEST_BYTES = 32;
 
-    private final Path folder;
+    /// Stands for the compiler in keys of the jar, whose images are all of one.
+    static final String JAR = "jar";
 
-    /// Files in `folder`, which is made when the first is written.
-    KernelFiles(Path folder) {
+    /// The file of a jar that says what its images were made with, one fact a line.
+    static final String MADE_WITH = "made-with";
+
+    private final Path folder;
+    private final Shipped shipped;
+
+    /// The files that came with the program, by name.
+    interface Shipped {
+        /// The images of the jar: none unless it was built with the profile `cubins`.
+        Shipped JAR = name -> {
+            try (InputStream in = KernelFiles.class.getResourceAsStream("/cubin/" + name)) {
+                return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
+            }
+        };
+
+        /// The whole file.
+        Optional<byte[]> read(String name) throws IOException;
+    }
+
+    /// Files in `folder`, which is made when the first is written, and those that were `shipped`.
+    KernelFiles(Path folder, Shipped shipped) {
         this.folder = folder;
+        this.shipped = shipped;
     }
 
     /// Where they are kept.
@@ -40,7 +61,7 @@ final class KernelFiles {
     /// The name under which the image of `source` is kept.
     ///
     /// @param source text, headers and options
-    /// @param compiler its version, or `jar`
+    /// @param compiler its version, or [#JAR]
     static String key(Nvrtc.Source source, String compiler) {
         MessageDigest digest = sha256();
         enter(digest, List.of(FORMAT, compiler));
@@ -82,10 +103,21 @@ final class KernelFiles {
 
     /// What the jar has for `key`.
     Found inJar(String key) {
-        try (InputStream in = KernelFiles.class.getResourceAsStream("/cubin/" + key)) {
-            return in == null ? new Found(Optional.empty(), false) : checked(in.readAllBytes());
+        return read(key).map(KernelFiles::checked).orElseGet(() -> new Found(Optional.empty(), false));
+    }
+
+    /// What the images of the jar were made with, empty if it has none.
+    String madeWith() {
+        return read(MADE_WITH)
+                .map(text -> new String(text, StandardCharsets.UTF_8).strip())
+                .orElse("");
+    }
+
+    private Optional<byte[]> read(String name) {
+        try {
+            return shipped.read(name);
         } catch (IOException e) {
-            throw new UncheckedIOException("reading the compiled kernel cubin/" + key + " of the jar", e);
+            throw new UncheckedIOException("reading cubin/" + name + " of the jar", e);
         }
     }
 

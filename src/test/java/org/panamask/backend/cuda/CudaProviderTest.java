@@ -2,6 +2,7 @@ package org.panamask.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
@@ -18,8 +19,11 @@ class CudaProviderTest {
     }
 
     @Test
-    void saysOfEveryLibraryWhereItIsOrHowToNameIt() {
-        assertThat(new CudaProvider().installation())
+    void saysOfEveryLibraryWhereItIsOrHowToNameItAndWhetherTheJarHasCubins() {
+        SequencedMap<String, String> installation = new CudaProvider().installation();
+
+        assertThat(installation.remove("cubins")).isNotBlank();
+        assertThat(installation)
                 .containsOnlyKeys("cuda", "nvrtc", "cublaslt", "cublas", "cudnn", "nccl", "cudart", "flashattn")
                 .allSatisfy((library, found) -> assertThat(found)
                         .matches("(?s)(.*, )?/.*|not found in \\d+ places.*; name the file in PANAMASK_LIB_[A-Z]+"));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -32,6 +33,9 @@ class KernelCacheTest {
     @TempDir
     private Path folder;
 
+    @TempDir
+    private Path jar;
+
     @BeforeAll
     static void start() {
         backend = CudaFixture.open();
@@ -47,12 +51,23 @@ class KernelCacheTest {
     /// The counts of a fresh cache that was asked for one kernel.
     private KernelCache.Counts load(Family family, Supplier<Nvrtc> compiler) {
         return CudaFixture.run(backend, job -> {
-            try (KernelCache cache =
-                    new KernelCache(job.device().context(), "sm_89", new KernelFiles(folder), compiler)) {
+            try (KernelCache cache = new KernelCache(
+                    job.device().context(), "sm_89", new KernelFiles(folder, this::shipped), compiler)) {
                 assertThat(cache.of(family, "scale")).isSameAs(cache.of(family, "scale"));
                 return cache.counts();
             }
         });
+    }
+
+    private Optional<byte[]> shipped(String name) throws IOException {
+        Path file = jar.resolve(name);
+        return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
+    }
+
+    /// The image that a jar has for `architecture`.
+    private Path ship(Family family, String architecture) throws IOException {
+        new CubinBuild(Nvrtc.load(), jar).write(List.of(family), List.of(architecture));
+        return jar.resolve(KernelFiles.key(KernelSources.of(family, architecture), "emulator jar"));
     }
 
     private Path file() throws IOException {
@@ -65,9 +80,9 @@ class KernelCacheTest {
 
     @Test
     void aKernelIsCompiledOnceAndThenRead() throws IOException {
-        assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(0, 0, 1, 0, ""));
+        assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(0, 0, 1, 0, "", ""));
         assertThat(file().getFileName().toString()).matches("[0-9a-f]{64}\\.cubin");
-        assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(1, 0, 0, 0, ""));
+        assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(1, 0, 0, 0, "", ""));
     }
 
     @Test
@@ -79,7 +94,7 @@ class KernelCacheTest {
         byte[] foreign = KernelFiles.sealed("no image".getBytes(StandardCharsets.UTF_8));
         for (byte[] damaged : List.of(changed, Arrays.copyOf(whole, whole.length - 1), new byte[0], foreign)) {
             Files.write(file(), damaged);
-            assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(0, 0, 1, 1, ""));
+            assertThat(load(FAMILY, Nvrtc::load)).isEqualTo(new KernelCache.Counts(0, 0, 1, 1, "", ""));
             assertThat(Files.readAllBytes(file())).hasSameSizeAs(whole);
             assertThat(load(FAMILY, Nvrtc::load).fromFolder()).isEqualTo(1);
         }
@@ -90,14 +105,49 @@ class KernelCacheTest {
         Path blocked = folder.resolve("file");
         Files.writeString(blocked, "no folder");
         KernelCache.Counts counts = CudaFixture.run(backend, job -> {
-            try (KernelCache cache =
-                    new KernelCache(job.device().context(), "sm_89", new KernelFiles(blocked), Nvrtc::load)) {
+            try (KernelCache cache = new KernelCache(
+                    job.device().context(), "sm_89", new KernelFiles(blocked, this::shipped), Nvrtc::load)) {
                 cache.of(FAMILY, "scale");
                 return cache.counts();
             }
         });
         assertThat(counts.compiled()).isEqualTo(1);
         assertThat(counts.unwritable()).contains("file");
+    }
+
+    @Test
+    void anImageOfTheJarIsTakenBeforeAnyOtherAndNeedsNoCompiler() throws IOException {
+        load(FAMILY, Nvrtc::load);
+        ship(FAMILY, "sm_89");
+        Supplier<Nvrtc> unused = () -> {
+            throw new AssertionError("no compiler is asked for");
+        };
+        assertThat(load(FAMILY, unused)).isEqualTo(new KernelCache.Counts(0, 1, 0, 0, "", ""));
+        assertThat(new KernelFiles(folder, this::shipped).madeWith()).isEqualTo("the emulator's NVRTC 13.0 for sm_89");
+    }
+
+    @Test
+    void anImageOfTheJarForOtherDevicesOptionsOrTextsIsNotTaken() throws IOException {
+        ship(FAMILY, "sm_90");
+        assertThat(load(FAMILY, Nvrtc::load).compiled()).isEqualTo(1);
+        ship(Family.of("arithmetic", DType.BF16), "sm_89");
+        assertThat(load(FAMILY, Nvrtc::load).fromFolder()).isEqualTo(1);
+        Files.move(ship(FAMILY, "sm_89"), jar.resolve("of-older-texts"));
+        assertThat(load(FAMILY, Nvrtc::load).fromFolder()).isEqualTo(1);
+    }
+
+    @Test
+    void anImageOfTheJarThatCannotBeLoadedIsCompiledAndSaidSo() throws IOException {
+        Path image = ship(FAMILY, "sm_89");
+        Files.write(image, KernelFiles.sealed("no image".getBytes(StandardCharsets.UTF_8)));
+        KernelCache.Counts refused = load(FAMILY, Nvrtc::load);
+        assertThat(refused.compiled()).isEqualTo(1);
+        assertThat(refused.refused()).contains("arithmetic{PMK_T=float}", "CUDA_ERROR_INVALID_IMAGE");
+
+        Files.write(image, new byte[100]);
+        KernelCache.Counts damaged = load(FAMILY, Nvrtc::load);
+        assertThat(damaged.fromFolder()).isEqualTo(1);
+        assertThat(damaged.refused()).contains("arithmetic{PMK_T=float} is damaged");
     }
 
     @Test
