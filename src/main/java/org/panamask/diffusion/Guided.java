@@ -1,6 +1,7 @@
 package org.panamask.diffusion;
 
 import java.util.Arrays;
+import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
@@ -24,19 +25,30 @@ final class Guided implements Denoiser {
         this.given = given;
     }
 
+    /// @throws IllegalArgumentException if the canvas is under a mask, or has a cache, soft embeddings or dropout, which
+    ///     the pass without what is given would have to have too
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
+        if (!(canvas.mask() instanceof AttentionMask.Full)
+                || canvas.cache().isPresent()
+                || canvas.soft().isPresent()
+                || canvas.dropout().isPresent()) {
+            throw new IllegalArgumentException("guidance: a canvas under full attention is needed, without cache, soft"
+                    + " embeddings and dropout; ask for likelihoods of whole rows");
+        }
         int count = canvas.ids().length;
         int[] wanted = canvas.rows();
         int[] ids = Arrays.copyOf(canvas.ids(), 2 * count);
         int[] rows = Arrays.copyOf(wanted, 2 * wanted.length);
+        int[] positions = Arrays.copyOf(canvas.positions(), 2 * count);
+        System.arraycopy(positions, 0, positions, count, count);
         for (int n = 0; n < count; n++) {
             ids[count + n] = given[n % canvas.tokens()] ? maskToken : ids[n];
         }
         for (int r = 0; r < wanted.length; r++) {
             rows[wanted.length + r] = count + wanted[r];
         }
-        Canvas both = Canvas.of(2 * canvas.batch(), canvas.tokens(), ids).withRows(rows);
+        Canvas both = Canvas.of(2 * canvas.batch(), canvas.tokens(), ids).withPositions(positions).withRows(rows);
         Tensor hidden = model.hidden(ops, both);
         return ops.extrapolate(half(ops, hidden, wanted.length, 1), half(ops, hidden, wanted.length, 0), scale + 1);
     }
