@@ -100,6 +100,22 @@ struct Histogram {
     u64* above;  // [2]: the mass and the number of the entries above it
 };
 
+// Counts the entries of a warp. Most of them often share a bin, the more so in the highest byte, and would wait for each
+// other; those of the first one's bin are added up before.
+PMK_DEV void count_entries(const Histogram& h, bool counts, u32 bin, u64 mass) {
+    const u32 counting = pmk_ballot(counts);
+    if (counting == 0) return;
+    const int first = pmk_lowest_bit(counting), lane = PMK_TID_X & 31;
+    const u32 shared = pmk_shfl_idx(bin, first);
+    const bool shares = counts && bin == shared;
+    const u32 together = pmk_ballot(shares);
+    const u64 units = pmk_warp_sum(shares ? mass : 0ull);
+    if (counts && (!shares || lane == first)) {
+        pmk_atomic_add(&h.counts[bin], shares ? static_cast<u32>(pmk_popcount(together)) : 1u);
+        pmk_atomic_add(&h.masses[bin], shares ? units : mass);
+    }
+}
+
 // Finds the bin in which the beginning ends; one warp, eight bins a lane, the highest first.
 PMK_DEV void find_bin(const Histogram& h, u64 count, u64 mass) {
     const int lane = PMK_TID_X & 31, top = BINS - 1 - lane * (BINS / 32);
@@ -173,13 +189,12 @@ PMK_DEV End select(const Row& row, u64 count, u64 mass) {
             masses[bin] = 0;
         }
         pmk_sync();
-        for (int v = PMK_TID_X; v < row.V; v += PMK_BDIM_X) {
-            const u32 rank = rank_of(row.l[v]);
-            if (rank >= least && (shift == 24 || rank >> (shift + 8) == prefix)) {
-                const u32 bin = rank >> shift & (BINS - 1);
-                pmk_atomic_add(&counts[bin], 1u);
-                pmk_atomic_add(&masses[bin], row.mass(row.l[v]));
-            }
+        for (int from = PMK_TID_X & ~31; from < row.V; from += PMK_BDIM_X) {
+            const int v = from + (PMK_TID_X & 31);
+            const float logit = v < row.V ? row.l[v] : 0.f;
+            const u32 rank = rank_of(logit);
+            const bool counted = v < row.V && rank >= least && (shift == 24 || rank >> (shift + 8) == prefix);
+            count_entries(h, counted, rank >> shift & (BINS - 1), counted ? row.mass(logit) : 0);
         }
         pmk_sync();
         if (PMK_TID_X < 32) find_bin(h, count, mass);
