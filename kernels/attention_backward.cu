@@ -78,12 +78,13 @@ PMK_DEV void step_load(const AttentionProblem& p, const Step& s, int from, const
 PMK_DEV void step_gradients(const AttentionProblem& p, const StepRows& at, bool partial, float (&s)[STEP_BLOCKS][4],
                             float (&dp)[STEP_BLOCKS][4]) {
     const int lane = PMK_TID_X & 31, warp = PMK_TID_X >> 5;
+    const float scale = p.scale * LOG2E;
     PMK_UNROLL for (int r = 0; r < 2; r++) {
         const int j = warp * 16 + (lane >> 2) + r * 8;
         const int seen_byte = (j >> 5) * 4 + ((j >> 1) & 3), seen_bit = ((j >> 3) & 3) * 2 + (j & 1);
         PMK_UNROLL for (int n = 0; n < STEP_BLOCKS; n++) PMK_UNROLL for (int e = 0; e < 2; e++) {
             const int i = n * 8 + (lane & 3) * 2 + e;
-            float probability = pmk_exp2(s[n][r * 2 + e] * p.scale * LOG2E - at.lse[i]);
+            float probability = pmk_exp2(s[n][r * 2 + e] * scale - at.lse[i]);
             if (partial && !((at.seen[i * BYTES + seen_byte] >> seen_bit) & 1)) probability = 0.f;
             const bool kept = !p.dropout_rows || ((at.kept[i * BYTES + (j >> 3)] >> (j & 7)) & 1);
             s[n][r * 2 + e] = kept ? probability : 0.f;

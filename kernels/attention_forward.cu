@@ -92,11 +92,11 @@ PMK_DEV void forward_finish(const AttentionProblem& p, const RowTile& r, const F
 }
 
 // Block (tile of query rows, head). Dynamic shared memory: (PMK_ROWS + 2 * PMK_KEYS) * D elements.
-PMK_EXPORT void PMK_BOUNDS(THREADS, 2) attention_forward(AttentionProblem p) {
+PMK_EXPORT void PMK_BOUNDS(THREADS, D == 64 ? 3 : 2) attention_forward(AttentionProblem p) {
     PMK_DYN_SHARED(PMK_T, shared);
     PMK_T *sq = shared, *sk = sq + ROWS * D, *sv = sk + KEYS * D;
     const int warp = PMK_TID_X >> 5, head = PMK_BID_Y, group = head / (p.heads / p.key_heads);
-    const RowTile r = row_tile(p, PMK_BID_X);
+    const RowTile r = row_tile(p, PMK_GDIM_X - 1 - PMK_BID_X);          // under most masks the last tiles see most
     const i64 first = ((i64)r.batch * p.keys * p.key_heads + group) * p.width, step = (i64)p.key_heads * p.width;
     const PMK_T *k = p.k + first, *v = p.v + first;
     const bool active = warp * 16 < r.rows;

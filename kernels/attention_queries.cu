@@ -30,13 +30,14 @@ PMK_DEV QueryRows query_rows(const AttentionProblem& p, const RowTile& r, int he
 PMK_DEV void query_gradients(const AttentionProblem& p, const QueryRows& rows, int head, int from, bool whole,
                              const float (&s)[HALF_BLOCKS][4], float (&dp)[HALF_BLOCKS][4]) {
     const int t = PMK_TID_X & 3;
+    const float scale = p.scale * LOG2E;
     PMK_UNROLL for (int i = 0; i < 2; i++) PMK_UNROLL for (int n = 0; n < HALF_BLOCKS; n += 4) {
         const int block = (from >> 5) + n / 4;
         const u32 seen = whole ? 0xffu : visible8(p, rows.mask[i], rows.row[i], block, t);
         const u32 kept = p.dropout_rows ? tile_kept32(p, rows.row[i], head, block) : 0u;
         PMK_UNROLL for (int q = 0; q < 4; q++) PMK_UNROLL for (int e = 0; e < 2; e++) {
             const bool sees = (seen >> (2 * q + e)) & 1;
-            const float probability = sees ? pmk_exp2(s[n + q][i * 2 + e] * p.scale * LOG2E - rows.lse[i]) : 0.f;
+            const float probability = sees ? pmk_exp2(s[n + q][i * 2 + e] * scale - rows.lse[i]) : 0.f;
             float factor = 1.f;
             if (p.dropout_rows) factor = (kept >> (8 * q + 2 * t + e)) & 1 ? p.dropout_scale : 0.f;
             dp[n + q][i * 2 + e] = probability * (dp[n + q][i * 2 + e] * factor - rows.delta[i]);
@@ -62,7 +63,7 @@ PMK_EXPORT void PMK_BOUNDS(THREADS, 1) attention_backward_queries(AttentionProbl
     PMK_T *sq = shared, *sdo = sq + ROWS * D, *stages = sdo + ROWS * D;
     const int lane = PMK_TID_X & 31, warp = PMK_TID_X >> 5, pair = warp % (ROWS / 16), half = warp / (ROWS / 16);
     const int head = PMK_BID_Y, group = head / (p.heads / p.key_heads);
-    const RowTile r = row_tile(p, PMK_BID_X);
+    const RowTile r = row_tile(p, PMK_GDIM_X - 1 - PMK_BID_X);          // under most masks the last tiles see most
     const i64 first = ((i64)r.batch * p.keys * p.key_heads + group) * p.width, step = (i64)p.key_heads * p.width;
     const i64 at = ((i64)r.first * p.heads + head) * p.width, stride = (i64)p.heads * p.width;
     const bool active = pair * 16 < r.rows;
