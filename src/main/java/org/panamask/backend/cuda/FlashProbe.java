@@ -60,7 +60,7 @@ public final class FlashProbe {
                     String outcome =
                             ended ? "status " + process.exitValue() : LONGEST_MINUTES + " minutes without an end";
                     throw new BackendException(tried + outcome + ": " + beginning(said)
-                            + "; name another library or set" + " backend.attention to pmk");
+                            + "; name another library or set backend.attention to pmk");
                 }
             } finally {
                 Files.deleteIfExists(said);
