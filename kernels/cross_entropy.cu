@@ -2,7 +2,7 @@
 // errors e[c, v] = softmax(l)[c, v] - (v == t[c]). One block for each row c of C, threads stride over the vocabulary;
 // logits and sums are f32, errors are of type PMK_T. How a row counts, f(ce) = alpha (1 - exp(-ce))^gamma ce, and its
 // slope are taken in f64, once a row. References: HeadLoops, TokenWeighting.
-#include "pmk.cuh"
+#include "logits.cuh"
 
 typedef PMK_T real;
 
@@ -14,23 +14,18 @@ PMK_EXPORT void cross_entropy_rows(float* entropies,     // [C]
                                    int V) {
     const i64 row = PMK_BID_X;
     const float* l = logits + row * V;
-    float largest = -pmk_infinity();
-    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) largest = pmk_max(largest, l[v]);
-    largest = pmk_block_max(largest);
-    float sum = 0.f;
-    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) sum += pmk_exp(l[v] - largest);
-    sum = pmk_block_sum(sum);
+    const RowMass all = row_mass(l, V);
     const int target = targets[row];
     if (PMK_TID_X == 0) {
         // Near 0 the two parts are small, whatever the logits are.
-        entropies[row] = (largest - l[target]) + pmk_log(sum);
-        correct[row] = l[target] == largest ? 1 : 0;
+        entropies[row] = (all.largest - l[target]) + pmk_log(all.sum);
+        correct[row] = l[target] == all.largest ? 1 : 0;
     }
     if (errors == nullptr) return;
     pmk_sync(); // the target's logit has been read where errors take its place
-    const float share = 1.f / sum;
+    const float share = 1.f / all.sum;
     for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) {
-        pmk_from_f32(pmk_exp(l[v] - largest) * share - (v == target ? 1.f : 0.f), errors[row * V + v]);
+        pmk_from_f32(pmk_exp(l[v] - all.largest) * share - (v == target ? 1.f : 0.f), errors[row * V + v]);
     }
 }
 PMK_REGISTER(cross_entropy_rows)

@@ -1,21 +1,17 @@
 // Softmax of rows: p[c, v] = exp(l[c, v]) / sum_w exp(l[c, w]). One block for each row, threads stride over the columns;
 // logits and sums are f32, probabilities of type PMK_T, which for float may take the place of the logits. Reference:
 // HeadLoops.expectation.
-#include "pmk.cuh"
+#include "logits.cuh"
 
 PMK_EXPORT void softmax(PMK_T* probabilities, // [C, V]
                         const float* logits,  // [C, V]
                         int V) {
     const i64 row = PMK_BID_X;
     const float* l = logits + row * V;
-    float largest = -pmk_infinity();
-    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) largest = pmk_max(largest, l[v]);
-    largest = pmk_block_max(largest);
-    float sum = 0.f;
-    for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) sum += pmk_exp(l[v] - largest);
-    const float share = 1.f / pmk_block_sum(sum);
+    const RowMass all = row_mass(l, V);
+    const float share = 1.f / all.sum;
     for (int v = PMK_TID_X; v < V; v += PMK_BDIM_X) {
-        pmk_from_f32(pmk_exp(l[v] - largest) * share, probabilities[row * V + v]);
+        pmk_from_f32(pmk_exp(l[v] - all.largest) * share, probabilities[row * V + v]);
     }
 }
 PMK_REGISTER(softmax)
