@@ -25,7 +25,10 @@ final class Gradients {
 
     private static final class Held {
         private Tensor tensor;
-        private final long order;
+
+        /// When its tensor was made, which is how those of one end lie in memory.
+        private long order;
+
         private int holders = 1;
 
         Held(Tensor tensor, long order) {
@@ -101,6 +104,7 @@ final class Gradients {
                 Tensor copy = ops.empty(each.tensor.shape(), each.tensor.dtype());
                 ops.copy(each.tensor, copy);
                 each.tensor = copy;
+                each.order = made++;
                 moving.add(each);
             }
         }
