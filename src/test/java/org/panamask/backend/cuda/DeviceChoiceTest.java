@@ -19,6 +19,8 @@ class DeviceChoiceTest {
         assertThat(new DeviceChoice("auto", Map.of("LOCAL_RANK", "3")).among(4)).isEqualTo(3);
         assertThat(new DeviceChoice("auto", Map.of("SLURM_LOCALID", "1")).among(2))
                 .isEqualTo(1);
+        assertThat(new DeviceChoice("auto", Map.of("MPI_LOCALRANKID", "1")).among(2))
+                .isEqualTo(1);
         assertThat(new DeviceChoice("auto", Map.of("SLURM_LOCALID", "0", "PANAMASK_LOCAL_RANK", "1")).among(2))
                 .isEqualTo(1);
     }
