@@ -2,8 +2,6 @@ package org.panamask.backend.cuda;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaEvent;
@@ -31,7 +29,6 @@ final class NcclWatch implements AutoCloseable {
     /// When the call began in which the job thread is now.
     private final AtomicLong entered = new AtomicLong(NOTHING);
 
-    private final CountDownLatch failed = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean closed;
 
@@ -47,8 +44,7 @@ final class NcclWatch implements AutoCloseable {
     static NcclWatch start(NcclCommunicator communicator, CudaEvent done, CudaContext context, Ranks ranks) {
         NcclWatch watch = new NcclWatch(communicator, done, context, ranks);
         watch.thread.start();
-        // Whoever tells of a failure does not wait, and may be no thread of the device.
-        ranks.onFailure(_ -> watch.failed.countDown());
+        ranks.onFailure(_ -> watch.abortApart());
         return watch;
     }
 
@@ -77,10 +73,7 @@ final class NcclWatch implements AutoCloseable {
         try {
             context.makeCurrent();
             while (!closed) {
-                if (failed.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                    abort();
-                    return;
-                }
+                Thread.sleep(EVERY);
                 look();
             }
         } catch (InterruptedException _) {
@@ -126,6 +119,14 @@ final class NcclWatch implements AutoCloseable {
             } catch (NcclException _) {
                 // The ranks know of the failure; there is nothing else that would end what is going on.
             }
+        }
+    }
+
+    /// Whoever tells of a failure does not wait for the end of it; nor does this wait for the watch, which may stand
+    /// in a call of the driver that waits for the device.
+    private void abortApart() {
+        if (!closed) {
+            Thread.ofPlatform().daemon().name("panamask-nccl-abort").start(this::abort);
         }
     }
 
