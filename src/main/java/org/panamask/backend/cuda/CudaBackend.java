@@ -20,6 +20,7 @@ import org.panamask.ffi.cuda.CublasLtDescriptor;
 import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaDriver;
+import org.panamask.ffi.cuda.CudaException;
 import org.panamask.ffi.cuda.CudaFacts;
 import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
@@ -91,7 +92,7 @@ public final class CudaBackend extends JobBackend {
     private CudaDevice started() {
         CudaDevice present = device;
         if (present == null) {
-            CudaDriver driver = CudaDriver.load();
+            CudaDriver driver = driver();
             CudaFacts chosen = chosen(driver);
             ProductPlans.Options products = products();
             CudaContext context = CudaContext.retain(chosen, objects);
@@ -103,6 +104,26 @@ public final class CudaBackend extends JobBackend {
             report = new CudaReport(driver, present, objects);
         }
         return present;
+    }
+
+    private static CudaDriver driver() {
+        try {
+            return CudaDriver.load();
+        } catch (CudaException refused) {
+            throw new BackendException("backend cuda: " + refused.getMessage() + "; " + advice(refused), refused);
+        }
+    }
+
+    /// What to do when the driver does not start.
+    private static String advice(CudaException refused) {
+        return switch (refused.status()) {
+            case 100 -> "check nvidia-smi and CUDA_VISIBLE_DEVICES, or set backend.name to cpu";
+            case 802 -> "start the machine's nvidia-fabricmanager, or wait until it has started";
+            case 803, 804 ->
+                "the driver's library and its kernel module are of different versions: restart the machine after an"
+                        + " update of the driver, or take another container";
+            default -> "check that nvidia-smi works, or set backend.name to cpu";
+        };
     }
 
     private ProductPlans.Options products() {

@@ -8,6 +8,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Launching;
@@ -227,5 +229,21 @@ class CudaFaultsTest {
                     .withMessageContaining("set train.recompute to true");
             assertThat(work(backend)).isEqualTo(10 * COUNT);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "100, check nvidia-smi and CUDA_VISIBLE_DEVICES",
+        "802, start the machine's nvidia-fabricmanager",
+        "803, restart the machine after an update",
+        "999, check that nvidia-smi works"
+    })
+    void aDriverThatDoesNotStartSaysWhatToDo(int status, String advice) {
+        Faults.fail("cuInit", 1, status);
+        assertThatExceptionOfType(BackendException.class)
+                .isThrownBy(CudaFixture::open)
+                .withMessageStartingWith("backend cuda: cuInit failed: ")
+                .withMessageContaining("(status " + status + "); ")
+                .withMessageContaining(advice);
     }
 }
