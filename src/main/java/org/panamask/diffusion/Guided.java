@@ -25,8 +25,8 @@ final class Guided implements Denoiser {
         this.given = given;
     }
 
-    /// @throws IllegalArgumentException if the canvas is under a mask, or has a cache, soft embeddings or dropout, which
-    ///     the pass without what is given would have to have too
+    /// @throws IllegalArgumentException if the canvas is under a mask, or has a cache, soft embeddings or dropout,
+    ///     which the pass without what is given would have to have too
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
         if (!(canvas.mask() instanceof AttentionMask.Full)
@@ -48,7 +48,9 @@ final class Guided implements Denoiser {
         for (int r = 0; r < wanted.length; r++) {
             rows[wanted.length + r] = count + wanted[r];
         }
-        Canvas both = Canvas.of(2 * canvas.batch(), canvas.tokens(), ids).withPositions(positions).withRows(rows);
+        Canvas both = Canvas.of(2 * canvas.batch(), canvas.tokens(), ids)
+                .withPositions(positions)
+                .withRows(rows);
         Tensor hidden = model.hidden(ops, both);
         return ops.extrapolate(half(ops, hidden, wanted.length, 1), half(ops, hidden, wanted.length, 0), scale + 1);
     }

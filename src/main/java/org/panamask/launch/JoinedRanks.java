@@ -39,6 +39,11 @@ final class JoinedRanks implements Ranks {
     }
 
     static JoinedRanks join(Place place, Meeting meeting, RankTimes times) {
+        return join(place, meeting, times, StoreConnection.SILENCE_MILLIS);
+    }
+
+    /// [#join(Place, Meeting, RankTimes)], taking the store for dead that has said nothing for `silence` ms.
+    static JoinedRanks join(Place place, Meeting meeting, RankTimes times, int silence) {
         Optional<StoreServer> server =
                 place.isFirst() ? Optional.of(StoreServer.open(place, meeting)) : Optional.empty();
         JoinedRanks ranks;
@@ -48,7 +53,7 @@ final class JoinedRanks implements Ranks {
             server.ifPresent(StoreServer::abandon);
             throw failed;
         }
-        Thread.ofVirtual().name("watch of " + place.text()).start(ranks::watch);
+        Thread.ofVirtual().name("watch of " + place.text()).start(() -> ranks.watch(silence));
         try {
             ranks.gather("the start", new byte[0], times.start());
             return ranks;
@@ -108,7 +113,8 @@ final class JoinedRanks implements Ranks {
     }
 
     private static String lost(IOException gone) {
-        return "rank 0, which keeps the store, is gone (" + gone.getMessage() + "); look at what it printed last";
+        return "rank 0, which keeps the store, is gone (" + StoreConnection.reason(gone)
+                + "); look at what it printed last";
     }
 
     private synchronized void requireNoFailure() {
@@ -136,9 +142,11 @@ final class JoinedRanks implements Ranks {
         return first;
     }
 
-    /// Hears of failures and gives signs of life until the store is closed.
-    private void watch() {
+    /// Hears of failures and gives signs of life until the store is closed. A machine that vanishes closes nothing:
+    /// it is known by its silence, because the store asks for signs of life all the time.
+    private void watch(int silence) {
         try {
+            watching.socket().setSoTimeout(silence);
             while (true) {
                 switch (watching.in().readByte()) {
                     case Wire.PING -> tell(Wire.PONG, "");
@@ -203,12 +211,15 @@ final class JoinedRanks implements Ranks {
                 return;
             }
         }
+        String text = Wire.cut(why.getMessage() == null ? why.toString() : why.getMessage());
         try {
-            tell(Wire.FAIL, Wire.cut(why.getMessage() == null ? why.toString() : why.getMessage()));
+            tell(Wire.FAIL, text);
             awaitFailure();
         } catch (IOException _) {
             // The store is gone: the others hear of that.
         }
+        // Where it does not answer, this rank knows all the same.
+        failed(text);
     }
 
     private synchronized void awaitFailure() {

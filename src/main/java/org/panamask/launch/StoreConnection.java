@@ -45,7 +45,8 @@ record StoreConnection(int rank, int world, Socket socket, DataInputStream in, D
         }
     }
 
-    private static String reason(IOException failure) {
+    /// Why a connection is of no use any more.
+    static String reason(IOException failure) {
         return Optional.ofNullable(failure.getMessage()).orElse("its connection ended");
     }
 

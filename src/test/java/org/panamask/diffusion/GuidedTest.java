@@ -30,10 +30,7 @@ class GuidedTest {
             double[] got = hidden(tiny, guided, asked);
             assertThat(got).hasSameSizeAs(with);
             for (int n = 0; n < got.length; n++) {
-                assertThat(got[n])
-                        .isCloseTo(
-                                without[n] + 1.5 * (with[n] - without[n]),
-                                within(1e-5));
+                assertThat(got[n]).isCloseTo(without[n] + 1.5 * (with[n] - without[n]), within(1e-5));
             }
         }
     }

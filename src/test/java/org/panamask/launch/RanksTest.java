@@ -3,8 +3,11 @@ package org.panamask.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -86,6 +90,65 @@ final class RanksTest {
         assertThat(seen.getFirst())
                 .startsWith("rank 0 of 2 cannot go on: rank 1 of 2 is gone without a word (")
                 .endsWith("); look at what it printed last, and at the system's log for a kill");
+    }
+
+    @Test
+    void aStoreThatSaysNothingIsTakenForDead() {
+        List<String> seen = LocalRanks.runEach(LocalRanks.launches(2), launch -> {
+            Meeting meeting = launch.meeting().orElseThrow();
+            if (launch.place().isFirst()) {
+                try (Ranks ranks = Ranks.join(launch, SHORT)) {
+                    while (ranks.failure().isEmpty()) {
+                        Thread.onSpinWait();
+                    }
+                    return "";
+                }
+            }
+            try (Ranks ranks = JoinedRanks.join(launch.place(), meeting, SHORT, 300)) {
+                return failing(() -> ranks.await("what never comes"));
+            }
+        });
+        assertThat(seen.getLast())
+                .startsWith("rank 1 of 2 cannot go on: rank 0, which keeps the store, is gone (Read timed out)");
+    }
+
+    @Test
+    void aRankKnowsOfItsFailureWhenTheStoreDoesNotAnswer() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            List<Socket> open = new CopyOnWriteArrayList<>();
+            Thread.ofVirtual().start(() -> answerTheStartOnly(silent, open));
+            Meeting meeting = new Meeting("127.0.0.1", silent.getLocalPort(), "test");
+            try (Ranks ranks = JoinedRanks.join(new Place(1, 2, 1, 2), meeting, SHORT, 60_000)) {
+                assertThat(ranks.failure()).isEmpty();
+                ranks.fail(new IllegalStateException("its device is lost"));
+                assertThat(failing(() -> ranks.await("the end")))
+                        .isEqualTo("rank 1 of 2 cannot go on: its device is lost");
+            }
+            for (Socket each : open) {
+                each.close();
+            }
+        }
+    }
+
+    /// Welcomes a rank and lets it start, then says nothing.
+    private static void answerTheStartOnly(ServerSocket silent, List<Socket> open) {
+        try {
+            for (int connection = 0; connection < 2; connection++) {
+                Socket peer = silent.accept();
+                open.add(peer);
+                DataInputStream in = new DataInputStream(peer.getInputStream());
+                DataOutputStream out = new DataOutputStream(peer.getOutputStream());
+                boolean asks = Wire.Hello.read(in).role() == Wire.Role.ASK;
+                out.writeByte(Wire.OK);
+                out.writeUTF("");
+                if (asks) {
+                    out.writeByte(Wire.OK);
+                    out.writeInt(0);
+                }
+            }
+        } catch (IOException closed) {
+            throw new UncheckedIOException(closed);
+        }
     }
 
     @Test

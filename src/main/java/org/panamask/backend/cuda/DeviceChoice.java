@@ -10,9 +10,10 @@ import org.panamask.backend.BackendException;
 /// @param setting a number, or `auto` for the process's place among those of its machine
 /// @param environment the environment variables, of which launchers set some
 record DeviceChoice(String setting, Map<String, String> environment) {
-    /// What our own launch, torchrun, Open MPI, Slurm and MPICH say the process's place among those of its machine is.
-    private static final List<String> PLACES =
-            List.of("PANAMASK_LOCAL_RANK", "LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID");
+    /// What our own launch, torchrun, Open MPI, Slurm and MPICH say the process's place among those of its machine
+    /// is.
+    private static final List<String> PLACES = List.of(
+            "PANAMASK_LOCAL_RANK", "LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID");
 
     /// The device's number, below `devices`.
     ///

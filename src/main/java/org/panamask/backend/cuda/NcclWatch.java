@@ -122,8 +122,8 @@ final class NcclWatch implements AutoCloseable {
         }
     }
 
-    /// Whoever tells of a failure does not wait for the end of it; nor does this wait for the watch, which may stand
-    /// in a call of the driver that waits for the device.
+    /// Whoever tells of a failure does not wait for the end of it; nor does this wait for the watch, which may
+    /// stand in a call of the driver that waits for the device.
     private void abortApart() {
         if (!closed) {
             Thread.ofPlatform().daemon().name("panamask-nccl-abort").start(this::abort);
