@@ -28,6 +28,7 @@ void Worker::begin(const Launch& of, Index block) {
     randomness = seed + 1;
     const unsigned threads = of.block.x * of.block.y * of.block.z;
     error.clear();
+    refused = 0;
     at_barrier = 0;
     live = threads;
     warps.assign((threads + 31) / 32, Warp{});

@@ -7,6 +7,9 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
 #if !defined(__x86_64__)
 #include <ucontext.h>
 #endif
@@ -44,7 +47,7 @@ struct Context {
 };
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr size_t STACK_BYTES = 512 << 10;
 #else
 constexpr size_t STACK_BYTES = 128 << 10;
@@ -54,13 +57,20 @@ constexpr size_t PAGE_BYTES = 4096;
 Fiber::Fiber() : context(std::make_unique<Context>()) {}
 
 Fiber::~Fiber() {
-    if (stack && !borrowed) munmap(stack, stack_bytes);
+    if (!stack || borrowed) return;
+#if defined(__SANITIZE_THREAD__)
+    __tsan_destroy_fiber(sanitizer);
+#endif
+    munmap(stack, stack_bytes);
 }
 
 struct FiberSwitch {
     static void to(Fiber& from, Fiber& next) {
 #if defined(__SANITIZE_ADDRESS__)
         __sanitizer_start_switch_fiber(&from.sanitizer, next.stack, next.stack_bytes);
+#endif
+#if defined(__SANITIZE_THREAD__)
+        __tsan_switch_to_fiber(next.sanitizer, 0);
 #endif
 #if defined(__x86_64__)
         pmkemu_switch(&from.context->stack_pointer, next.context->stack_pointer);
@@ -89,6 +99,9 @@ struct FiberSwitch {
         fiber.stack_bytes = STACK_BYTES;
         // The lanes of a warp must not all have their frames in the same sets of the first cache.
         fiber.colour = (number & 31) * 128;
+#if defined(__SANITIZE_THREAD__)
+        fiber.sanitizer = __tsan_create_fiber(0);
+#endif
     }
 
     static void prepare(Fiber& fiber) {
@@ -125,6 +138,9 @@ void Worker::borrow_stack() {
     pthread_attr_destroy(&attributes);
     main.stack = static_cast<char*>(bottom);
     main.borrowed = true;
+#endif
+#if defined(__SANITIZE_THREAD__)
+    main.sanitizer = __tsan_get_current_fiber();
 #endif
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 #include <thread>
+#include "accesses.h"
 #include "scheduler.h"
 
 namespace pmkemu {
@@ -28,14 +29,19 @@ struct Grid {
     std::atomic<u64> next{0};
     std::atomic<bool> failed{false};
     std::string error;
+    u64 refused = 0;
 
     void take_part(Worker& with) {
+        const SignalStack stack(with.signal_stack);
         with.switches = 0;
         const Index& grid = launch.grid;
         for (u64 b; !failed && (b = next++) < blocks;) {
             const Index block{static_cast<u32>(b % grid.x), static_cast<u32>(b / grid.x % grid.y),
                               static_cast<u32>(b / (static_cast<u64>(grid.x) * grid.y))};
-            if (!with.run(launch, block) && !failed.exchange(true)) error = with.error;
+            if (!with.run(launch, block) && !failed.exchange(true)) {
+                error = with.error;
+                refused = with.refused;
+            }
         }
         switches_made += with.switches;
     }
@@ -128,7 +134,7 @@ const Kernel* find_kernel(const Kernel* first, const char* name) {
     return nullptr;
 }
 
-std::string run(const Launch& launch) {
+std::string run(const Launch& launch, u64* address) {
     static std::mutex one_at_a_time;
     // Never destroyed: at the end of the process the crew still waits.
     static Worker& caller = *new Worker;
@@ -139,7 +145,8 @@ std::string run(const Launch& launch) {
     if (!refused.empty()) return std::string(launch.kernel->name) + ": " + refused;
     const u64 blocks = static_cast<u64>(launch.grid.x) * launch.grid.y * launch.grid.z;
     const u64 threads = blocks * launch.block.x * launch.block.y * launch.block.z;
-    Grid grid{launch, blocks, {0}, {false}, {}};
+    take_refused_accesses();
+    Grid grid{launch, blocks, {0}, {false}, {}, 0};
     const unsigned os_threads = options().os_threads;
     if (os_threads > 1 && blocks > 1 && threads >= THREADS_WORTH_SHARING) {
         if (crew_threads != os_threads) {
@@ -153,6 +160,7 @@ std::string run(const Launch& launch) {
     }
     blocks_run += blocks;
     threads_run += threads;
+    if (address) *address = grid.refused;
     return grid.failed ? std::string(launch.kernel->name) + ": " + grid.error : "";
 }
 }  // namespace pmkemu

@@ -29,8 +29,8 @@ Options& options();
 Counts counts();
 // Why a launch of this geometry is refused; the empty string if it is not.
 std::string refusal(const Launch& launch);
-// Runs the whole grid; the empty string, or what went wrong.
-std::string run(const Launch& launch);
+// Runs the whole grid; the empty string, or what went wrong, and in `refused` the address where there was no memory.
+std::string run(const Launch& launch, u64* refused = nullptr);
 // The kernels registered since the last call, newest first; they are found through `next`.
 Kernel* take_registered();
 const Kernel* find_kernel(const Kernel* first, const char* name);

@@ -74,8 +74,12 @@ public:
     void copy(const Copy& copy);
     // The first of several errors is kept; the block is given up at the next switch.
     void fail(const std::string& text);
+    // Ends the block from a thread whose access, to `refused`, the machine did not allow.
+    [[noreturn]] void give_up();
 
     std::string error;
+    u64 refused = 0;
+    std::unique_ptr<char[]> signal_stack;
     u64 switches = 0;
     const Launch* launch = nullptr;
 

@@ -28,6 +28,18 @@ TEST(impossible_launches_are_refused) {
     EXPECT_TEXT(launch("neighbours", {1, 1, 1}, 32, 101377, out.data(), 1), "101377 bytes of dynamic shared memory");
 }
 
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(an_access_to_no_memory_ends_the_launch_and_not_the_process) {
+    const int* const wild = reinterpret_cast<const int*>(u64{0x1230});
+    EXPECT_TEXT(launch("wild_read", {1, 1, 1}, 64, 0, wild, out.data()),
+                "wild_read: thread (37, 0, 0) of block (0, 0, 0) accessed 0x1230, where there is no memory");
+    EXPECT_TEXT(broken("endless_stack", 64), "endless_stack: thread (");
+    EXPECT_TEXT(broken("endless_stack", 64), " needs more than 131072 bytes of stack");
+    EXPECT(launch("neighbours", {64, 1, 1}, 256, 0, out.data(), 1).empty());
+    for (int i = 0; i < 256; i++) EXPECT_EQUAL(out[i], (i + 32) % 256);
+}
+#endif
+
 TEST(a_launch_works_after_one_that_failed) {
     EXPECT(!broken("half_a_warp_shuffles", 64).empty());
     EXPECT(launch("neighbours", {3, 1, 1}, 256, 0, out.data(), 1).empty());

@@ -16,7 +16,7 @@ constexpr size_t END_BYTES = 0, MAPPED_FROM_BYTES = ~size_t{0};
 constexpr size_t END_BYTES = 256, MAPPED_FROM_BYTES = 1 << 20;
 #endif
 constexpr u8 END_PATTERN = 0xA5;
-constexpr size_t PAGES_BYTES = 16 << 20;
+constexpr size_t PAGES_BYTES = 16 << 20, GUARD_BYTES = 64 << 10;
 
 // A file of ones in memory; mapped again and again, it makes large allocations NaN without writing them.
 int pages_of_ones() {
@@ -30,16 +30,20 @@ int pages_of_ones() {
 
 size_t mapping_bytes(size_t bytes) { return (bytes + END_BYTES + 4095) & ~size_t{4095}; }
 
+void unmap(void* memory, size_t bytes) { munmap(static_cast<u8*>(memory) - GUARD_BYTES, bytes + 2 * GUARD_BYTES); }
+
+// Nobody may touch what lies before and behind.
 void* map_ones(size_t bytes) {
     const int file = pages_of_ones();
     if (file < 0) return nullptr;
-    void* const start =
-        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED) return nullptr;
+    void* const around =
+        mmap(nullptr, bytes + 2 * GUARD_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (around == MAP_FAILED) return nullptr;
+    u8* const start = static_cast<u8*>(around) + GUARD_BYTES;
     for (size_t at = 0; at < bytes; at += PAGES_BYTES) {
-        if (mmap(static_cast<u8*>(start) + at, std::min(PAGES_BYTES, bytes - at), PROT_READ | PROT_WRITE,
+        if (mmap(start + at, std::min(PAGES_BYTES, bytes - at), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, 0) == MAP_FAILED) {
-            munmap(start, bytes);
+            unmap(start, bytes);
             return nullptr;
         }
     }
@@ -88,7 +92,7 @@ Result release(Address address) {
     block.device->bytes -= block.bytes;
     if (block.pooled) block.device->pool_bytes -= block.bytes;
     if (block.mapped) {
-        munmap(reinterpret_cast<void*>(address), mapping_bytes(block.bytes));
+        unmap(reinterpret_cast<void*>(address), mapping_bytes(block.bytes));
     } else {
         std::memset(reinterpret_cast<void*>(address), 0xff, block.bytes);
         std::free(reinterpret_cast<void*>(address));
@@ -124,9 +128,24 @@ bool in_pinned(const void* address, size_t bytes) {
     return at + bytes >= at && at + bytes <= found->first + found->second;
 }
 
+std::string place_of(Address address) {
+    const auto& memory = state().memory;
+    const auto after = memory.upper_bound(address);
+    const u64 near = u64{1} << 32, none = ~u64{0}, ahead = after == memory.end() ? none : after->first - address;
+    const auto before = after == memory.begin() ? after : std::prev(after);
+    const u64 behind = after == memory.begin() ? none : address - before->first;
+    if (ahead > near && behind > near) return "far from every device allocation";
+    if (ahead <= behind) {
+        return std::to_string(ahead) + " bytes before a device allocation of " + std::to_string(after->second.bytes);
+    }
+    return std::to_string(behind) + " bytes from the start of a device allocation of " +
+           std::to_string(before->second.bytes);
+}
+
 Result check_ends(const char* who) {
     if (!END_BYTES) return SUCCESS;
-    static const std::vector<u8> pattern(END_BYTES, END_PATTERN);
+    // Never destroyed: threads may still run kernels while the process ends.
+    static const std::vector<u8>& pattern = *new std::vector<u8>(END_BYTES, END_PATTERN);
     for (const auto& [address, block] : state().memory) {
         if (std::memcmp(reinterpret_cast<u8*>(address) + block.bytes, pattern.data(), pattern.size())) {
             return fail(ILLEGAL_ADDRESS, std::string(who) + " wrote past the end of a device allocation of " +

@@ -53,7 +53,9 @@ struct Call {
         for (auto& value : values) addresses.push_back(value.data());
         launch.arguments = addresses.data();
         state().launches++;
-        const std::string error = pmkemu::run(launch);
+        u64 refused = 0;
+        const std::string error = pmkemu::run(launch, &refused);
+        if (refused) return fail(ILLEGAL_ADDRESS, error + ", " + place_of(refused));
         return error.empty() ? check_ends(launch.kernel->name) : fail(LAUNCH_FAILED, error);
     }
 };

@@ -144,6 +144,8 @@ void discard(Stream& stream);
 
 bool in_device(Address address, size_t bytes);
 bool in_pinned(const void* address, size_t bytes);
+// Where an address is among the live allocations of devices.
+std::string place_of(Address address);
 // Whether anyone wrote past the end of an allocation.
 Result check_ends(const char* who);
 double now();

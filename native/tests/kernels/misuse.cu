@@ -51,6 +51,20 @@ PMK_EXPORT void too_much_shared(float* out) {
 }
 PMK_REGISTER(too_much_shared)
 
+// One thread of the second warp reads what is there, the others do not.
+PMK_EXPORT void wild_read(const int* wild, int* out) {
+    if (PMK_TID_X == 37) out[0] = *wild;
+}
+PMK_REGISTER(wild_read)
+
+PMK_DEV int deeper(volatile int* out, int depth) {
+    volatile int filled[64];
+    filled[depth & 63] = out[0];
+    return depth == 0 ? filled[0] : deeper(out, depth - 1) + filled[depth & 63];
+}
+PMK_EXPORT void endless_stack(int* out) { out[PMK_TID_X] = deeper(out, 1 << 20); }
+PMK_REGISTER(endless_stack)
+
 // out[0] is what fresh shared memory holds, out[1] the same of dynamic memory.
 PMK_EXPORT void fresh_shared(float* out) {
     PMK_SHARED(float, fresh, 64);

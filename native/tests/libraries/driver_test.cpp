@@ -119,6 +119,24 @@ TEST(writing_past_an_allocation_is_found_after_the_kernel) {
     EXPECT_OK(cuMemFree_v2(y));
 }
 
+#if defined(__x86_64__)
+TEST(a_kernel_that_reads_freed_memory_is_an_error_and_not_the_end_of_the_process) {
+    start();
+    Stream stream, other;
+    u64 x = 0;
+    Device<float> y(64);
+    EXPECT_OK(cuMemAlloc_v2(&x, 1 << 21));
+    EXPECT_OK(launch_scale(stream, y.at, x, 2, 64));
+    EXPECT_OK(cuMemFreeAsync(x, other));
+    EXPECT_OK(cuStreamSynchronize(other));
+    EXPECT_EQUAL(cuStreamSynchronize(stream), 700);
+    EXPECT_TEXT(pmkEmuDetail(), " of block (0, 0, 0) accessed 0x");
+    EXPECT_TEXT(pmkEmuDetail(), "where there is no memory, ");
+    pmkEmuRecover();
+    EXPECT_OK(cuCtxSynchronize());
+}
+#endif
+
 TEST(fresh_memory_is_nan_however_large) {
     start();
     for (const size_t count : {size_t{100}, size_t{5} << 20}) {

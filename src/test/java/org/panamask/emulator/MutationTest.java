@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -45,13 +46,20 @@ class MutationTest {
     @Tag("mutation")
     Stream<DynamicTest> everyDefectIsFound() throws IOException {
         Emulator.folder();
-        boolean sanitizers = Sanitizers.present(Emulator.folder());
+        boolean sanitizers = Sanitizers.present(Emulator.folder(), Sanitizers.FLAGS);
         List<Mutant> all = mutants();
         assertThat(all).hasSizeGreaterThanOrEqualTo(19);
+        Path table = Path.of("target/mutants.md");
+        Files.writeString(table, "| defect | found by |\n|---|---|\n");
         return all.stream()
-                .map(mutant -> DynamicTest.dynamicTest(
-                        mutant.name(),
-                        () -> assertThat(found(mutant, sanitizers)).isNotEmpty()));
+                .map(mutant -> DynamicTest.dynamicTest(mutant.name(), () -> {
+                    String by = found(mutant, sanitizers);
+                    Files.writeString(
+                            table,
+                            "| " + mutant.name() + " | " + (by.isEmpty() ? "nothing" : by) + " |\n",
+                            StandardOpenOption.APPEND);
+                    assertThat(by).isNotEmpty();
+                }));
     }
 
     /// What found it, empty if nothing did.

@@ -29,12 +29,23 @@ class SchedulerTest {
 
     @Test
     void theSanitizersFindNothing() throws IOException {
-        Assumptions.assumeTrue(Sanitizers.present(Emulator.folder()), "this compiler has no sanitizers");
-        NativeProgram program = new NativeProgram(Emulator.folder(), Sanitizers.FLAGS);
+        findNothing(Sanitizers.FLAGS);
+    }
+
+    @Test
+    void blocksDoNotRaceEachOther() throws IOException {
+        findNothing(Sanitizers.RACES);
+    }
+
+    private static void findNothing(List<String> flags) throws IOException {
+        Assumptions.assumeTrue(Sanitizers.present(Emulator.folder(), flags), "this compiler has no " + flags.get(1));
+        NativeProgram program = new NativeProgram(Emulator.folder(), flags);
         Path tests = build(program, List.of("check", "tiles_test"));
 
         for (int seed = 0; seed < 2; seed++) {
-            assertThat(program.run(tests, seed).output()).endsWith("0 failures\n");
+            NativeProgram.Outcome outcome = program.run(tests, seed);
+            assertThat(outcome.output()).endsWith("0 failures\n");
+            assertThat(outcome.status()).isZero();
         }
     }
 
