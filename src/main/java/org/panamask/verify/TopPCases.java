@@ -15,6 +15,9 @@ import org.panamask.tensor.Weight;
 /// Which entries top-p keeps. Operations say it through the probability of the likeliest token: filtering divides it
 /// by the mass that is kept.
 final class TopPCases implements CaseRunner {
+    /// In bf16 three numbers have the digits of one in F32.
+    private static final int PARTS = 3;
+
     @Override
     public String kind() {
         return "top_p";
@@ -37,17 +40,39 @@ final class TopPCases implements CaseRunner {
         deviations.compareMarks("keep", kept);
     }
 
-    /// The log-probability of each row's likeliest token after the filter, through an identity for a head.
+    /// The log-probability of each row's likeliest token after the filter, through a head that adds up the parts of
+    /// each logit.
     private static double[] best(BackwardOps ops, Owner owner, double[] logits, Shape shape, double p) {
         int vocabulary = (int) shape.last();
-        float[] identity = new float[vocabulary * vocabulary];
-        for (int n = 0; n < vocabulary; n++) {
-            identity[n * vocabulary + n] = 1;
+        int width = vocabulary * PARTS;
+        float[] sums = new float[vocabulary * width];
+        for (int n = 0; n < width; n++) {
+            sums[n / PARTS * width + n] = 1;
         }
-        Weight head = ops.weight(owner, HostTensor.of("identity", Shape.of(vocabulary, vocabulary), identity), false);
-        Tensor hidden = ops.upload(shape, logits);
+        Weight head = ops.weight(owner, HostTensor.of("sums", Shape.of(vocabulary, width), sums), false);
+        Tensor hidden = parts(ops, logits, shape.withLast(width));
         return ops.doubles(
                 ops.argmax(hidden, head, new TokenRule(1, 0, p, List.of())).logProbability());
+    }
+
+    /// Activations of which three in a row add up to a logit, whatever their type.
+    private static Tensor parts(BackwardOps ops, double[] logits, Shape shape) {
+        double[] rest = logits.clone();
+        double[] parts = new double[rest.length * PARTS];
+        for (int part = 0; part < PARTS; part++) {
+            double[] rounded = ops.doubles(activations(ops, Shape.of(rest.length), rest));
+            for (int n = 0; n < rest.length; n++) {
+                parts[n * PARTS + part] = rounded[n];
+                rest[n] -= rounded[n];
+            }
+        }
+        return activations(ops, shape, parts);
+    }
+
+    private static Tensor activations(BackwardOps ops, Shape shape, double[] values) {
+        Tensor tensor = ops.empty(shape, ops.dtype());
+        ops.copy(ops.upload(shape, values), tensor);
+        return tensor;
     }
 
     /// Marks the largest entries of a row whose mass is nearest to what the filter kept.

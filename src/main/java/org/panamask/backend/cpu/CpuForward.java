@@ -149,17 +149,22 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public Tensor linear(Tensor x, Weight w) {
-        return products.linear(x, w, ShapeRules.linear(x, w));
+        Shape result = ShapeRules.linear(x, w);
+        requireActivations("linear", x);
+        return products.linear(x, w, result);
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
-        return products.linear(x, w, bias, ShapeRules.linear(x, w, bias));
+        Shape result = ShapeRules.linear(x, w, bias);
+        requireActivations("linear", x);
+        return products.linear(x, w, bias, result);
     }
 
     @Override
     public Tensor addLinear(Tensor y, Tensor h, Weight w, float scale) {
         ShapeRules.addLinear(y, h, w);
+        requireActivations("addLinear", h);
         return products.addLinear(y, h, w, scale);
     }
 
@@ -251,12 +256,16 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
-        return heads.logits(hidden, head, ShapeRules.logits(hidden, head));
+        Shape result = ShapeRules.logits(hidden, head);
+        requireActivations("logits", hidden);
+        return heads.logits(hidden, head, result);
     }
 
     @Override
     public Tensor expectation(Tensor hidden, Weight head, Weight table, double scale) {
-        Tensor y = make(InferenceRules.expectation(hidden, head, table), hidden.dtype());
+        Shape result = InferenceRules.expectation(hidden, head, table);
+        requireActivations("expectation", hidden);
+        Tensor y = make(result, hidden.dtype());
         heads.expectation(hidden, head, table, (float) scale, y);
         return y;
     }
@@ -264,18 +273,21 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
         ShapeRules.crossEntropy(hidden, head, scoring);
+        requireActivations("crossEntropy", hidden);
         return heads.crossEntropy(hidden, head, scoring, new BackwardOps.CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
         ShapeRules.argmax(hidden, head, rule);
+        requireActivations("argmax", hidden);
         return choice.argmax(hidden, head, rule);
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
         ShapeRules.sample(hidden, head, rule, uniforms);
+        requireActivations("sample", hidden);
         return choice.sample(hidden, head, rule, uniforms);
     }
 }

@@ -73,6 +73,7 @@ final class CpuOps extends CpuForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
+        requireActivations("linearBackward", dy);
         products.linearBackward(dy, w, scale, dx);
     }
 
@@ -165,6 +166,7 @@ final class CpuOps extends CpuForward implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
+        requireActivations("crossEntropyWithGradients", hidden);
         return heads.crossEntropy(hidden, head, scoring, gradients);
     }
 

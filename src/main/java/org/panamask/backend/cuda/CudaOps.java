@@ -72,6 +72,7 @@ final class CudaOps extends CudaForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
+        requireActivations("linearBackward", dy);
         products.linearBackward(dy, w, scale, dx);
     }
 
@@ -160,6 +161,7 @@ final class CudaOps extends CudaForward implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
+        requireActivations("crossEntropyWithGradients", hidden);
         return heads.crossEntropy(hidden, head, scoring, gradients);
     }
 

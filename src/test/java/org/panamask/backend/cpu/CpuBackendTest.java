@@ -34,7 +34,6 @@ import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
 import org.panamask.tensor.Shape;
-import org.panamask.tensor.ShapeException;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -236,35 +235,6 @@ class CpuBackendTest {
         assertThatThrownBy(() -> CpuBackend.open(SETTINGS.with("dtype", Precision.F64)))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(message);
-    }
-
-    @Test
-    void aTypeThatTheJobDoesNotComputeInIsRefused() {
-        inF32(ops -> {
-            Tensor wide = ops.empty(Shape.of(2, 2), DType.F64);
-            String rule = ": activations must be F32, the type that this job computes in, but got F64";
-            assertThatThrownBy(() -> ops.add(wide, wide))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("add" + rule);
-            assertThatThrownBy(() -> ops.swiGlu(wide, wide))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("swiGlu" + rule);
-            Into into = new Into(wide, false);
-            assertThatThrownBy(() -> ops.swiGluBackward(wide, wide, wide, into, into))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("swiGluBackward" + rule);
-            KeyIntervals mask = new AttentionMask.Full().lower(1, 2);
-            Tensor heads = wide.reshape(2, 1, 2);
-            assertThatThrownBy(() -> ops.attention(heads, heads, heads, mask))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("attention" + rule);
-            Into gradient = new Into(heads, false);
-            BackwardOps.AttentionInputs inputs = new BackwardOps.AttentionInputs(heads, heads, heads, mask);
-            assertThatThrownBy(() -> ops.attentionBackward(heads, inputs, gradient, gradient, gradient))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("attentionBackward" + rule);
-            return true;
-        });
     }
 
     @Test
