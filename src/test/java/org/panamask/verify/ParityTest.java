@@ -13,6 +13,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
@@ -44,10 +45,11 @@ final class ParityTest {
         requireNoMisses(reference);
     }
 
-    @Test
-    void goldenCasesAreWithinTheirTolerancesOnAGpu() {
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "F16"})
+    void goldenCasesAreWithinTheirTolerancesOnAGpu(Precision precision) {
         Emulator.require();
-        requireNoMisses(run("cuda", Precision.F32));
+        requireNoMisses(run("cuda", precision));
     }
 
     private static void requireNoMisses(Map<String, List<KindSummary>> families) {
