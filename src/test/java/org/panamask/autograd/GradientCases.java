@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Precision;
+import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
@@ -48,7 +49,7 @@ final class GradientCases {
                     Tape tape = new Tape(ops, accumulators);
                     x.forEach(tape::watch);
                     Tensor output = body.apply(tape, x, w);
-                    tape.backward(output, like(ops, output, factors(output)));
+                    tape.backward(output, converted(ops, output.shape(), output.dtype(), factors(output)));
                     return Stream.concat(
                                     x.stream().map(each -> tape.gradient(each).orElseThrow()),
                                     accumulators.tensors().stream())
@@ -74,19 +75,23 @@ final class GradientCases {
 
         /// The weights of the outputs in the sum; a loss counts once.
         private static double[] factors(Tensor output) {
-            double[] factors = floats(new Random(5), output.count());
+            double[] factors = numbers(new Random(5), output.count(), DType.BF16);
             return factors.length == 1 ? new double[] {1} : factors;
         }
 
-        private static Tensor like(BackwardOps ops, Tensor output, double[] values) {
-            Tensor tensor = ops.empty(output.shape(), output.dtype());
-            ops.copy(ops.upload(output.shape(), values), tensor);
+        private static Tensor activations(BackwardOps ops, Shape shape, double[] values) {
+            return converted(ops, shape, ops.dtype(), values);
+        }
+
+        private static Tensor converted(BackwardOps ops, Shape shape, DType dtype, double[] values) {
+            Tensor tensor = ops.empty(shape, dtype);
+            ops.copy(ops.upload(shape, values), tensor);
             return tensor;
         }
 
         private List<Tensor> tensors(BackwardOps ops, List<double[]> values) {
             return IntStream.range(0, tensors.size())
-                    .mapToObj(i -> ops.upload(tensors.get(i), values.get(i)))
+                    .mapToObj(i -> activations(ops, tensors.get(i), values.get(i)))
                     .toList();
         }
 
@@ -103,16 +108,22 @@ final class GradientCases {
                     .toList();
         }
 
-        /// Seeded numbers for all tensors, then all weights, that f32 holds exactly.
-        List<double[]> values() {
+        /// Seeded numbers for all tensors, then all weights, that f32 and `rounding` hold exactly.
+        List<double[]> values(DType rounding) {
             Random random = new Random(42);
             return Stream.concat(tensors.stream(), weights.stream())
-                    .map(shape -> floats(random, shape.count()))
+                    .map(shape -> numbers(random, shape.count(), rounding))
                     .toList();
         }
 
-        private static double[] floats(Random random, long count) {
-            return random.doubles(count, -1.5, 1.5).map(each -> (float) each).toArray();
+        private static double[] numbers(Random random, long count, DType rounding) {
+            MemorySegment one = MemorySegment.ofArray(new long[1]);
+            return random.doubles(count, -1.5, 1.5)
+                    .map(each -> {
+                        HostNumbers.put(one, rounding, 0, (float) each);
+                        return HostNumbers.at(one, rounding, 0);
+                    })
+                    .toArray();
         }
 
         @Override
@@ -265,7 +276,7 @@ final class GradientCases {
                         (ops, x, w) -> ops.chain(
                                 "blocks",
                                 x.get(0),
-                                3,
+                                2,
                                 (_, in) -> ops.add(ops.swiGlu(x.get(1), in), block(ops, in, w)))),
                 new Case("chain between operations", shapes("4 4"), shapes("4", "4 4", "7 4"), (ops, x, w) -> {
                     Tensor before = ops.linear(x.get(0), w.get(1));
