@@ -9,6 +9,7 @@ import org.panamask.backend.Precision;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.Passes;
+import org.panamask.emulator.Emulator;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Owner;
@@ -16,9 +17,10 @@ import org.panamask.tensor.Owner;
 /// A tiny random model, on the reference backend unless another is named.
 ///
 /// @param backend computes
+/// @param precision of activations
 /// @param owner of the weights
 /// @param model the model
-public record Tiny(Backend backend, Owner owner, Model model) implements Passes, AutoCloseable {
+public record Tiny(Backend backend, Precision precision, Owner owner, Model model) implements Passes, AutoCloseable {
     private static final Path FIXTURES =
             Path.of(System.getProperty("panamask.fixtures", "src/test/resources/fixtures"));
 
@@ -64,7 +66,12 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
 
     /// Loads a folder onto the backend called `backend`, its weights frozen.
     public static Tiny open(Path folder, String backend) {
-        return made(backend, (ops, owner) -> {
+        return open(folder, BackendSettings.defaults().with("name", backend));
+    }
+
+    /// Loads a folder onto the backend of `settings`, its weights frozen.
+    public static Tiny open(Path folder, BackendSettings settings) {
+        return made(settings, (ops, owner) -> {
             try (HubFolder hub = HubFolder.open(folder)) {
                 return Models.load(hub, ops, owner, false);
             }
@@ -80,10 +87,18 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
     }
 
     private static Tiny made(String name, Maker maker) {
-        Backend backend = Backends.open(BackendSettings.defaults().with("name", name));
+        return made(BackendSettings.defaults().with("name", name), maker);
+    }
+
+    private static Tiny made(BackendSettings settings, Maker maker) {
+        if (settings.name().equals("cuda")) {
+            Emulator.require();
+        }
+        Backend backend = Backends.open(settings);
         try {
             Owner owner = backend.owner("weights");
-            return new Tiny(backend, owner, backend.run("load", Precision.F32, ops -> maker.make(ops, owner)));
+            Model model = backend.run("load", settings.dtype(), ops -> maker.make(ops, owner));
+            return new Tiny(backend, settings.dtype(), owner, model);
         } catch (RuntimeException failure) {
             backend.close();
             throw failure;
@@ -91,7 +106,7 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
     }
 
     <T> T job(Function<BackwardOps, T> work) {
-        return backend.run("test", Precision.F32, work);
+        return backend.run("test", precision, work);
     }
 
     double[] logits(Canvas canvas) {
@@ -104,7 +119,7 @@ public record Tiny(Backend backend, Owner owner, Model model) implements Passes,
 
     @Override
     public <T> T run(Function<Ops, T> pass) {
-        return backend.run("pass", Precision.F32, pass::apply);
+        return backend.run("pass", precision, pass::apply);
     }
 
     @Override

@@ -10,6 +10,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Precision;
+import org.panamask.backend.ProductMode;
 import org.panamask.config.Settings;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Noise;
@@ -18,7 +21,6 @@ import org.panamask.model.Tiny;
 /// The promise about batches: a row's ids and probabilities are the same bits alone, in any batch and beside any
 /// padding, whatever the options and the lengths.
 class RowIndependenceTest {
-    private static final int BATCHES = 40;
     private static final SamplerTokens TOKENS = new SamplerTokens(156, 150, List.of(150, 151), List.of(157, 158, 159));
 
     private final Random random = new Random(7);
@@ -100,10 +102,21 @@ class RowIndependenceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"llada-tiny, OWN", "dream-tiny, SHIFTED"})
-    void aRowIsTheSameBitsInAnyBatch(String model, Alignment alignment) {
-        try (Tiny tiny = Tiny.open(Tiny.samplerFolder(model), "cpu")) {
-            for (int batch = 0; batch < BATCHES; batch++) {
+    @CsvSource({
+        "cpu, F32, llada-tiny, OWN, 40",
+        "cpu, F32, dream-tiny, SHIFTED, 40",
+        "cuda, F32, llada-tiny, OWN, 10",
+        "cuda, BF16, dream-tiny, SHIFTED, 10",
+        "cuda, F16, llada-tiny, OWN, 10"
+    })
+    void aRowIsTheSameBitsInAnyBatch(
+            String backend, Precision precision, String model, Alignment alignment, int batches) {
+        BackendSettings where = BackendSettings.defaults()
+                .with("name", backend)
+                .with("dtype", precision)
+                .with("products", ProductMode.STEADY);
+        try (Tiny tiny = Tiny.open(Tiny.samplerFolder(model), where)) {
+            for (int batch = 0; batch < batches; batch++) {
                 BlockSettings settings = settings();
                 List<Line> lines = new ArrayList<>();
                 for (int n = 0; n <= random.nextInt(5); n++) {

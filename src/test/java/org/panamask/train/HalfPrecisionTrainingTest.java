@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
@@ -17,6 +20,7 @@ import org.panamask.data.RowIds;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
 import org.panamask.model.Adapter;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.Model;
@@ -26,11 +30,26 @@ import org.panamask.nn.Parameters;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Owner;
 
-/// Training in halves on the oracle: near training in f32, and safe where a half overflows.
+/// Training in halves: near training in f32, and safe where a half overflows.
+@ParameterizedClass
+@ValueSource(strings = {"reference", "cuda"})
 class HalfPrecisionTrainingTest {
     private static final int VOCABULARY = 40;
     private static final int TOKENS = 24;
     private static final double RATE = 1e-2;
+
+    private final String name;
+
+    HalfPrecisionTrainingTest(String name) {
+        this.name = name;
+    }
+
+    @BeforeEach
+    void require() {
+        if (name.equals("cuda")) {
+            Emulator.require();
+        }
+    }
 
     private static final class Run implements AutoCloseable {
         private final Backend backend;
@@ -39,10 +58,10 @@ class HalfPrecisionTrainingTest {
         private final Parameters trained;
         private final Trainer trainer;
 
-        Run(Precision precision, boolean recompute) {
+        Run(String name, Precision precision, boolean recompute) {
             this.precision = precision;
             backend = Backends.open(
-                    BackendSettings.defaults().with("name", "reference").with("dtype", precision));
+                    BackendSettings.defaults().with("name", name).with("dtype", precision));
             owner = backend.owner("model");
             LlamaConfig config = LlamaConfig.of(VOCABULARY, 32, 2, 4, TOKENS);
             Model model = backend.run("make", precision, ops -> Models.create(config, 7, ops, owner));
@@ -93,8 +112,8 @@ class HalfPrecisionTrainingTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16"})
     void halvesStayNearF32(Precision precision) {
-        try (Run wide = new Run(Precision.F32, false);
-                Run half = new Run(precision, false)) {
+        try (Run wide = new Run(name, Precision.F32, false);
+                Run half = new Run(name, precision, false)) {
             assertThat(half.trained.all())
                     .allSatisfy(weight -> assertThat(weight.value().dtype()).isEqualTo(DType.F32));
             for (int step = 0; step < 3; step++) {
@@ -110,8 +129,8 @@ class HalfPrecisionTrainingTest {
 
     @Test
     void onlyF16ScalesTheLoss() {
-        try (Run f16 = new Run(Precision.F16, false);
-                Run bf16 = new Run(Precision.BF16, false)) {
+        try (Run f16 = new Run(name, Precision.F16, false);
+                Run bf16 = new Run(name, Precision.BF16, false)) {
             assertThat(f16.scaler().scale()).isEqualTo(65_536);
             assertThat(bf16.trainer.lossScaler()).isEqualTo(Optional.empty());
         }
@@ -119,8 +138,8 @@ class HalfPrecisionTrainingTest {
 
     @Test
     void aStepThatOverflowsIsSkippedAndHalvesTheScale() {
-        try (Run run = new Run(Precision.F16, false);
-                Run fresh = new Run(Precision.F16, false)) {
+        try (Run run = new Run(name, Precision.F16, false);
+                Run fresh = new Run(name, Precision.F16, false)) {
             run.scaler().restore(new LossScaler.State(0x1p40, 5, 0));
             List<double[]> before = run.weights();
             StepResult overflowed = run.step(0);
@@ -136,8 +155,8 @@ class HalfPrecisionTrainingTest {
 
     @Test
     void aSkippedStepLeavesNothingBehind() {
-        try (Run run = new Run(Precision.F16, false);
-                Run fresh = new Run(Precision.F16, false)) {
+        try (Run run = new Run(name, Precision.F16, false);
+                Run fresh = new Run(name, Precision.F16, false)) {
             run.scaler().restore(new LossScaler.State(0x1p40, 0, 0));
             run.step(0);
             run.scaler().restore(new LossScaler.State(65_536, 0, 1));
@@ -149,8 +168,8 @@ class HalfPrecisionTrainingTest {
 
     @Test
     void recomputationGivesTheSameBits() {
-        try (Run kept = new Run(Precision.F16, false);
-                Run again = new Run(Precision.F16, true)) {
+        try (Run kept = new Run(name, Precision.F16, false);
+                Run again = new Run(name, Precision.F16, true)) {
             for (int step = 0; step < 2; step++) {
                 assertThat(again.step(step)).isEqualTo(kept.step(step));
             }

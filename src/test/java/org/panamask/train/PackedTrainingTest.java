@@ -23,6 +23,7 @@ import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
 import org.panamask.model.Adapter;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.Model;
@@ -57,6 +58,9 @@ class PackedTrainingTest {
         private final Trainer trainer;
 
         Run(String name) {
+            if (name.equals("cuda")) {
+                Emulator.require();
+            }
             backend = Backends.open(BackendSettings.defaults().with("name", name));
             owner = backend.owner("model");
             model = backend.run(
@@ -108,7 +112,7 @@ class PackedTrainingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "cpu"})
+    @ValueSource(strings = {"reference", "cpu", "cuda"})
     void lossAndGradientEqualThoseOfTheSameRowsUnpacked(String name) {
         List<Pack> packs = Pack.greedy(ROWS, 32);
         assertThat(packs).hasSizeLessThan(ROWS.size());

@@ -19,6 +19,7 @@ import org.panamask.data.RowIds;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
 import org.panamask.model.Adapter;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.Model;
@@ -46,6 +47,9 @@ class RecomputationTest {
         private final Trainer trainer;
 
         Run(Setup setup) {
+            if (setup.backend().equals("cuda")) {
+                Emulator.require();
+            }
             backend = Backends.open(BackendSettings.defaults().with("name", setup.backend()));
             owner = backend.owner("model");
             LlamaConfig config = LlamaConfig.of(VOCABULARY, WIDTH, setup.layers(), 4, TOKENS);
@@ -111,7 +115,7 @@ class RecomputationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"reference, true", "cpu, true", "reference, false", "cpu, false"})
+    @CsvSource({"reference, true", "cpu, true", "cuda, true", "reference, false", "cpu, false", "cuda, false"})
     void threeStepsGiveTheSameBits(String backend, boolean lora) {
         try (Run kept = new Run(new Setup(backend, lora, false, 3));
                 Run again = new Run(new Setup(backend, lora, true, 3))) {
@@ -130,7 +134,7 @@ class RecomputationTest {
     /// With recomputation a further layer adds its input, `[N, D]`, and nothing else; the peak is bounded by that
     /// of two kept layers (one works on all rows, the last on the scored ones) and the inputs.
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "cpu"})
+    @ValueSource(strings = {"reference", "cpu", "cuda"})
     void aFurtherLayerTakesItsInputOnly(String backend) {
         long input = 4L * BATCH * TOKENS * WIDTH;
         long two = arenaBytes(new Setup(backend, true, false, 2));
