@@ -22,6 +22,8 @@ void pmkEmuFail(const char* where, unsigned long long call, int code);
 // The calls so far to a library or a function.
 unsigned long long pmkEmuCalls(const char* where);
 void pmkEmuResetCalls();
+// The function whose call failed last because a test wanted it; the length that its name has.
+size_t pmkEmuFailed(char* text, size_t bytes);
 // Every library and function called so far with its count, `name count` a line; the length it has, or would have.
 size_t pmkEmuTrace(char* text, size_t bytes);
 // One of: launches, threads, switches, bytes, peakBytes, allocations, allocationCalls, pinnedBytes, pinned, streams,
@@ -34,7 +36,7 @@ void pmkEmuMemory(unsigned long long bytes);
 void pmkEmuSchedule(unsigned seed, unsigned os_threads);
 // Runs work at once from now on, or when something waits for it.
 void pmkEmuEager(int eager);
-// Forgets a fatal error, which a process cannot do on a GPU.
+// Forgets a fatal error and the context that it ended with all that was in it, which a process cannot do on a GPU.
 void pmkEmuRecover();
 // What the last failed call of this thread was about.
 const char* pmkEmuDetail();

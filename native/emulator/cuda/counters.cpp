@@ -63,7 +63,15 @@ void pmkEmuEager(int eager) {
 
 void pmkEmuRecover() {
     const Guard guard;
-    state().sticky = SUCCESS;
-    for (const auto& [handle, stream] : state().streams) discard(*stream);
+    State& s = state();
+    for (const auto& [handle, stream] : s.streams) discard(*stream);
+    if (!s.sticky) return;
+    s.sticky = SUCCESS;
+    s.executables.clear();
+    s.graphs.clear();
+    s.events.clear();
+    s.streams.clear();
+    s.modules.clear();
+    forget_memory();
 }
 }

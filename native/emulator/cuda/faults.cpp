@@ -14,6 +14,7 @@ struct Count {
 struct Counts {
     std::mutex lock;
     std::map<std::string, Count> by_name;
+    std::string failed;
 };
 
 Counts& counted() {
@@ -37,7 +38,9 @@ int pmkEmuEnter(const char* library, const char* function) {
     const bool allocates = !std::strcmp(library, "cuda") &&
                            (!std::strncmp(function, "cuMemAlloc", 10) || !std::strcmp(function, "cuMemHostAlloc"));
     const int as_memory = allocates ? count(counts, "memory") : 0;
-    return by_library ? by_library : by_function ? by_function : as_memory;
+    const int code = by_library ? by_library : by_function ? by_function : as_memory;
+    if (code) counts.failed = function;
+    return code;
 }
 
 void pmkEmuFail(const char* where, unsigned long long call, int code) {
@@ -62,6 +65,15 @@ void pmkEmuResetCalls() {
     Counts& counts = counted();
     std::lock_guard<std::mutex> lock(counts.lock);
     counts.by_name.clear();
+    counts.failed.clear();
+}
+
+size_t pmkEmuFailed(char* text, size_t bytes) {
+    using namespace pmkemu::driver;
+    Counts& counts = counted();
+    std::lock_guard<std::mutex> lock(counts.lock);
+    if (bytes) text[counts.failed.copy(text, bytes - 1)] = 0;
+    return counts.failed.size();
 }
 
 size_t pmkEmuTrace(char* text, size_t bytes) {

@@ -82,13 +82,7 @@ Result allocate(Address* address, size_t bytes, bool pooled) {
     return SUCCESS;
 }
 
-Result release(Address address) {
-    State& s = state();
-    const auto found = s.memory.find(address);
-    if (found == s.memory.end()) return fail(INVALID_VALUE, "free of an address that no live allocation begins at");
-    if (const Result bad = check_ends("something before a free")) return bad;
-    const Block block = found->second;
-    s.memory.erase(found);
+void give_back(Address address, const Block& block) {
     block.device->bytes -= block.bytes;
     if (block.pooled) block.device->pool_bytes -= block.bytes;
     if (block.mapped) {
@@ -97,6 +91,16 @@ Result release(Address address) {
         std::memset(reinterpret_cast<void*>(address), 0xff, block.bytes);
         std::free(reinterpret_cast<void*>(address));
     }
+}
+
+Result release(Address address) {
+    State& s = state();
+    const auto found = s.memory.find(address);
+    if (found == s.memory.end()) return fail(INVALID_VALUE, "free of an address that no live allocation begins at");
+    if (const Result bad = check_ends("something before a free")) return bad;
+    const Block block = found->second;
+    s.memory.erase(found);
+    give_back(address, block);
     return SUCCESS;
 }
 
@@ -104,12 +108,23 @@ Result release_pinned(void* address, bool registered) {
     State& s = state();
     const auto found = s.pinned.find(reinterpret_cast<Address>(address));
     if (found == s.pinned.end()) return fail(INVALID_VALUE, "free of an address that is not pinned");
-    s.pinned_bytes -= found->second;
+    const size_t bytes = found->second;
+    s.pinned_bytes -= bytes;
     s.pinned.erase(found);
-    if (!registered) std::free(address);
+    if (registered) return SUCCESS;
+    if (bytes >= MAPPED_FROM_BYTES) {
+        munmap(address, mapping_bytes(bytes));
+    } else {
+        std::free(address);
+    }
     return SUCCESS;
 }
 }  // namespace
+
+void forget_memory() {
+    for (const auto& [address, block] : state().memory) give_back(address, block);
+    state().memory.clear();
+}
 
 bool in_device(Address address, size_t bytes) {
     const auto& memory = state().memory;
@@ -216,8 +231,13 @@ Result cuMemHostAlloc(void** address, size_t bytes, unsigned) {
     PMK_CUDA_READY;
     if (const Result refused = unsafe("cuMemHostAlloc")) return refused;
     if (!bytes) return fail(INVALID_VALUE, "an allocation of no bytes");
-    if (posix_memalign(address, 4096, bytes)) return fail(OUT_OF_MEMORY, "the machine has no memory left");
-    std::memset(*address, 0xff, bytes);
+    *address = nullptr;
+    if (bytes >= MAPPED_FROM_BYTES) {
+        *address = map_ones(mapping_bytes(bytes));
+    } else if (!posix_memalign(address, 4096, bytes)) {
+        std::memset(*address, 0xff, bytes);
+    }
+    if (!*address) return fail(OUT_OF_MEMORY, "the machine has no memory left");
     state().allocation_calls++;
     state().pinned[reinterpret_cast<Address>(*address)] = bytes;
     state().pinned_bytes += bytes;

@@ -142,6 +142,8 @@ Result step(Stream& stream);
 // Drops what a stream has not run, as if it had been.
 void discard(Stream& stream);
 
+// Takes all device memory back.
+void forget_memory();
 bool in_device(Address address, size_t bytes);
 bool in_pinned(const void* address, size_t bytes);
 // Where an address is among the live allocations of devices.

@@ -3,6 +3,8 @@
 // project asks for: no dropout, no sparse masks, no packed sequences.
 #include <cmath>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <vector>
 #include "pmk.cuh"
 
@@ -68,8 +70,7 @@ std::vector<float> scores(const Call& c, int b, int i, int h) {
 }
 
 void forward(void* argument) {
-    const Call* const call = static_cast<Call*>(argument);
-    const Call& c = *call;
+    const Call& c = *static_cast<Call*>(argument);
     for (int b = 0; b < c.s.batch; b++) for (int h = 0; h < c.s.heads; h++) for (int i = 0; i < c.s.rows; i++) {
         const std::vector<float> x = scores(c, b, i, h);
         float largest = -INFINITY, sum = 0;
@@ -83,12 +84,10 @@ void forward(void* argument) {
             store(c.s, c.o, result(c, b, i, h) + d, y);
         }
     }
-    delete call;
 }
 
 void backward(void* argument) {
-    const Call* const call = static_cast<Call*>(argument);
-    const Call& c = *call;
+    const Call& c = *static_cast<Call*>(argument);
     const i64 keys = (i64)c.s.batch * c.s.keys * c.s.heads * c.s.width;
     std::vector<float> dk(keys), dv(keys);
     for (int b = 0; b < c.s.batch; b++) for (int h = 0; h < c.s.heads; h++) for (int i = 0; i < c.s.rows; i++) {
@@ -111,12 +110,19 @@ void backward(void* argument) {
         store(c.s, c.dk, i, dk[i]);
         store(c.s, c.dv, i, dv[i]);
     }
-    delete call;
 }
 
 bool refuse(const char* why) {
     error = why;
     return false;
+}
+// A graph may run a call any number of times, so all of them stay until the process ends.
+bool enqueue(void* stream, void (*work)(void*), const Call& call) {
+    static std::mutex& lock = *new std::mutex;
+    static std::deque<Call>& calls = *new std::deque<Call>;
+    const std::lock_guard<std::mutex> guard(lock);
+    calls.push_back(call);
+    return cuLaunchHostFunc(stream, work, &calls.back()) == 0 || refuse("the work could not be enqueued");
 }
 bool fits(const Sizes& s, float dropout, bool sparse, const void* mask, const int64_t* dims) {
     if (s.width % 8 || s.width > 256) return refuse("head size must be a multiple of 8, at most 256");
@@ -143,9 +149,9 @@ bool flash_attn_fwd(const void* q, const void* k, const void* v, void*, void* o,
                      causal, bfloat};
     if (!fits(s, dropout, sparse, mask, dims)) return false;
     const Strides at = {{q_row, k_row, v_row}, {q_head, k_head, v_head}, o_row, o_head, {q_batch, k_batch, v_batch}, o_batch};
-    Call* const call = new Call{s, at, (const u16*)q, (const u16*)k, (const u16*)v, (const u16*)mask, nullptr, (u16*)o,
-                                nullptr, nullptr, nullptr, (float*)lse, nullptr, nullptr};
-    return cuLaunchHostFunc(stream, forward, call) == 0 || refuse("the work could not be enqueued");
+    return enqueue(stream, forward,
+                   {s, at, (const u16*)q, (const u16*)k, (const u16*)v, (const u16*)mask, nullptr, (u16*)o, nullptr,
+                    nullptr, nullptr, (float*)lse, nullptr, nullptr});
 }
 
 bool flash_attn_bwd(const void* dout, const void* q, const void* k, const void* v, const void* o, void* delta,
@@ -160,8 +166,8 @@ bool flash_attn_bwd(const void* dout, const void* q, const void* k, const void* 
                      causal, bfloat};
     if (!fits(s, dropout, sparse, mask, dims)) return false;
     const Strides at = {{q_row, k_row, v_row}, {q_head, k_head, v_head}, o_row, o_head, {q_batch, k_batch, v_batch}, o_batch};
-    Call* const call = new Call{s, at, (const u16*)q, (const u16*)k, (const u16*)v, (const u16*)mask, (const u16*)dout,
-                                (u16*)o, (u16*)dq, (u16*)dk, (u16*)dv, (float*)lse, (float*)delta, (float*)sums};
-    return cuLaunchHostFunc(stream, backward, call) == 0 || refuse("the work could not be enqueued");
+    return enqueue(stream, backward,
+                   {s, at, (const u16*)q, (const u16*)k, (const u16*)v, (const u16*)mask, (const u16*)dout, (u16*)o,
+                    (u16*)dq, (u16*)dk, (u16*)dv, (float*)lse, (float*)delta, (float*)sums});
 }
 }

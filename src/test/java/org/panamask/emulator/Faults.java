@@ -21,6 +21,8 @@ public final class Faults {
     private static final FunctionDescriptor NOTHING = FunctionDescriptor.ofVoid();
     private static final FunctionDescriptor TRACE = FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG);
 
+    private static final int NAME_BYTES = 256;
+
     private Faults() {}
 
     /// The call number `call` from now to `where`, 1 for the next, will do nothing and return `code`. A fatal code
@@ -44,9 +46,20 @@ public final class Faults {
         new Surface().call("pmkEmuResetCalls", NOTHING);
     }
 
-    /// Forgets a fatal error and whatever work was queued, which a process cannot do on a GPU.
+    /// Forgets whatever work was queued, and a fatal error with the context that it ended, as only a new process
+    /// can on a GPU.
     public static void recover() {
         new Surface().call("pmkEmuRecover", NOTHING);
+    }
+
+    /// The function whose call failed last because a test wanted it, since the start or [#reset]; empty if none
+    /// has.
+    public static String failed() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocate(NAME_BYTES);
+            new Surface().call("pmkEmuFailed", TRACE, text, (long) NAME_BYTES);
+            return text.getString(0);
+        }
     }
 
     /// Every library and function called since the start or [#reset], and how often.

@@ -33,7 +33,9 @@ class FaultsTest {
         Faults.fail("cuDeviceGetCount", 2, OUT_OF_MEMORY);
 
         assertThat(devices()).isZero();
+        assertThat(Faults.failed()).isEmpty();
         assertThat(devices()).isEqualTo(OUT_OF_MEMORY);
+        assertThat(Faults.failed()).isEqualTo("cuDeviceGetCount");
         assertThat(devices()).isZero();
     }
 

@@ -5,17 +5,31 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /// The symbols that the stand-in driver has beside those of CUDA; `native/emulator/surface.h` describes them.
 final class Surface {
-    private final SymbolLookup library;
+    /// Linking takes longer than most calls.
+    private static final ConcurrentMap<Symbol, MethodHandle> LINKED = new ConcurrentHashMap<>();
+
+    private final Path library;
 
     Surface() {
-        library = SymbolLookup.libraryLookup(Emulator.folder().resolve("libcuda.so.1"), Arena.global());
+        library = Emulator.folder().resolve("libcuda.so.1");
+    }
+
+    private record Symbol(Path library, String name, FunctionDescriptor type) {
+        MethodHandle link() {
+            return Linker.nativeLinker()
+                    .downcallHandle(
+                            SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow(name), type);
+        }
     }
 
     private MethodHandle function(String name, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), type);
+        return LINKED.computeIfAbsent(new Symbol(library, name, type), Symbol::link);
     }
 
     /// Calls a function with the C string `text` before the other arguments.
