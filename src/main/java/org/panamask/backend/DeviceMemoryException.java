@@ -8,4 +8,9 @@ public final class DeviceMemoryException extends BackendException {
     public DeviceMemoryException(String message) {
         super(message);
     }
+
+    /// Says the same with what a library said.
+    public DeviceMemoryException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

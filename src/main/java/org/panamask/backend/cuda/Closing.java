@@ -14,6 +14,18 @@ final class Closing implements AutoCloseable {
         return part;
     }
 
+    /// Closes everything because of `failure`.
+    ///
+    /// @return `failure`, with what refused besides
+    RuntimeException after(RuntimeException failure) {
+        try {
+            close();
+        } catch (RuntimeException refusal) {
+            failure.addSuppressed(refusal);
+        }
+        return failure;
+    }
+
     /// Closes everything, then throws what the first refusal threw.
     @Override
     public void close() {

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.Launching;
 import org.panamask.ffi.cuda.CudaException;
@@ -20,6 +21,8 @@ final class CommandQueue {
     private final GraphCache graphs;
     private final Launching launching;
     private final List<Command> commands = new ArrayList<>();
+    private @Nullable RuntimeException loss;
+    private long losses;
 
     CommandQueue(CudaStream stream, Staging staging, GraphCache graphs, Launching launching) {
         this.stream = stream;
@@ -68,8 +71,13 @@ final class CommandQueue {
         staging.read(stream, from, to);
     }
 
-    /// Enqueues what was collected.
+    /// Enqueues what was collected. Once that has failed, nothing of the same job is enqueued any more: it would
+    /// read what was never computed.
     void flush() {
+        RuntimeException before = loss;
+        if (before != null) {
+            throw new BackendException("backend cuda: a part of this job was lost: " + before.getMessage(), before);
+        }
         if (commands.isEmpty()) {
             return;
         }
@@ -82,6 +90,10 @@ final class CommandQueue {
                 case EAGER -> graphs.issue(list, stream);
                 case CHECKED -> check(list);
             }
+        } catch (RuntimeException failure) {
+            loss = failure;
+            losses++;
+            throw failure;
         } finally {
             staging.forget();
         }
@@ -98,10 +110,28 @@ final class CommandQueue {
         }
     }
 
-    /// Drops what was collected: the job that made it has failed with the device.
+    /// Drops what was collected, and forgets that something was lost: the job has ended.
     void discard() {
+        losses += commands.isEmpty() ? 0 : 1;
+        loss = null;
         commands.clear();
         staging.forget();
+    }
+
+    /// How often commands were lost. What was to be written before may not have been.
+    long losses() {
+        return losses;
+    }
+
+    /// Waits until what was enqueued has run, so that memory can be given back. If what was collected cannot be
+    /// enqueued, the job hears of it when it goes on or ends.
+    void drain() {
+        try {
+            flush();
+        } catch (RuntimeException failure) {
+            // It is kept as the loss.
+        }
+        stream.synchronize();
     }
 
     /// Waits until everything has run.

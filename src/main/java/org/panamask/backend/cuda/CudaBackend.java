@@ -16,6 +16,7 @@ import org.panamask.ffi.LibraryLoadException;
 import org.panamask.ffi.NativeAccessException;
 import org.panamask.ffi.NativeException;
 import org.panamask.ffi.NativeObjects;
+import org.panamask.ffi.cuda.CublasException;
 import org.panamask.ffi.cuda.CublasLtDescriptor;
 import org.panamask.ffi.cuda.CublasLtHandle;
 import org.panamask.ffi.cuda.CudaContext;
@@ -152,7 +153,7 @@ public final class CudaBackend extends JobBackend {
         return facts;
     }
 
-    /// Starts what the job still had in the queue. After a failure of the device nothing is asked of it any more.
+    /// Starts what the job still had in the queue.
     @Override
     protected void settle(boolean finished) {
         CudaDevice present = device;
@@ -161,9 +162,7 @@ public final class CudaBackend extends JobBackend {
         }
         present.indices().clear();
         try {
-            if (!present.status().isLost()) {
-                present.queue().flush();
-            }
+            present.queue().flush();
         } catch (RuntimeException failure) {
             if (finished) {
                 throw failure;
@@ -172,6 +171,14 @@ public final class CudaBackend extends JobBackend {
         } finally {
             present.queue().discard();
         }
+    }
+
+    /// Memory that the driver or a library wanted for itself is missing as any other.
+    @Override
+    protected RuntimeException explained(RuntimeException failure) {
+        boolean exhausted = failure instanceof CudaException driver && driver.isOutOfMemory()
+                || failure instanceof CublasException products && products.isOutOfMemory();
+        return exhausted ? memory().exhausted(failure) : failure;
     }
 
     @Override

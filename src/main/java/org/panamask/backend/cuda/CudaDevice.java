@@ -77,8 +77,7 @@ final class CudaDevice implements AutoCloseable {
             this.mover =
                     new Mover(queue, keep(OWNER, Mover.BUFFER_BYTES, "moving").address());
         } catch (RuntimeException failure) {
-            closing.close();
-            throw failure;
+            throw closing.after(failure);
         }
     }
 

@@ -15,11 +15,13 @@ import org.panamask.tensor.Weight;
 /// owner keeps a copy of that type, made anew when the values have changed. Products take either way round, so there is
 /// no form for a direction.
 final class CudaWeight extends Weight {
+    private static final long NEVER = -1;
+
     private final CudaDevice device;
     private final MemoryOwner owner;
     private final Tensor value;
     private final Map<DType, Form> forms = new EnumMap<>(DType.class);
-    private EightBitProducts.@Nullable Form eightBits;
+    private @Nullable Rounded eightBits;
 
     CudaWeight(String name, CudaDevice device, MemoryOwner owner, Tensor value, boolean trainable) {
         super(name, value.shape(), trainable);
@@ -28,7 +30,14 @@ final class CudaWeight extends Weight {
         this.value = value;
     }
 
-    private record Form(Tensor memory, long version) {}
+    /// A copy in another type.
+    ///
+    /// @param memory the copy
+    /// @param version of the values that it was made from
+    /// @param losses how often the queue had lost commands: one that was lost since may be the one that made it
+    private record Form(Tensor memory, long version, long losses) {}
+
+    private record Rounded(EightBitProducts.Form form, long losses) {}
 
     /// Copies elements between float types on the device.
     @FunctionalInterface
@@ -63,10 +72,13 @@ final class CudaWeight extends Weight {
             return value.memory();
         }
         Form form = forms.get(dtype);
-        if (form == null || form.version() != version()) {
+        long losses = device.queue().losses();
+        if (form == null || form.version() != version() || form.losses() != losses) {
             Tensor memory = form == null ? owner.make(shape(), dtype) : form.memory();
+            // Known from now on, so that it is not taken again if the copy cannot be made.
+            forms.put(dtype, new Form(memory, version(), NEVER));
             conversion.copy(value, memory);
-            form = new Form(memory, version());
+            form = new Form(memory, version(), losses);
             forms.put(dtype, form);
         }
         return form.memory().memory();
@@ -75,17 +87,24 @@ final class CudaWeight extends Weight {
     /// A frozen matrix in 8 bits, rounded when it is first asked for from its values in the job's type, which
     /// `conversion` makes.
     EightBitProducts.Form eightBits(CudaJob job, Conversion conversion) {
-        EightBitProducts.Form known = eightBits;
-        if (known == null) {
-            Shape turned = Shape.of(shape().last(), shape().extent(0));
-            known = new EightBitProducts.Form(
-                    owner.make(shape(), DType.F8_E4M3),
-                    owner.make(turned, DType.F8_E4M3),
-                    owner.make(Shape.of(1), DType.F32));
+        Rounded known = eightBits;
+        long losses = device.queue().losses();
+        if (known == null || known.losses() != losses) {
+            EightBitProducts.Form form = known == null ? roomForEightBits() : known.form();
+            eightBits = new Rounded(form, NEVER);
             Tensor rounded = Tensor.of(shape(), job.dtype(), plain(job.dtype(), conversion), value.scope());
-            new EightBits(job).roundBothWays(rounded, known.codes(), known.turned(), known.inverse());
+            new EightBits(job).roundBothWays(rounded, form.codes(), form.turned(), form.inverse());
+            known = new Rounded(form, losses);
             eightBits = known;
         }
-        return known;
+        return known.form();
+    }
+
+    private EightBitProducts.Form roomForEightBits() {
+        Shape turned = Shape.of(shape().last(), shape().extent(0));
+        return new EightBitProducts.Form(
+                owner.make(shape(), DType.F8_E4M3),
+                owner.make(turned, DType.F8_E4M3),
+                owner.make(Shape.of(1), DType.F32));
     }
 }

@@ -96,7 +96,7 @@ final class DeviceSpace implements Space {
         CudaDevice started = device;
         try (memory) {
             if (started != null && !memory.status().isLost()) {
-                started.queue().finish();
+                started.queue().drain();
             }
         } catch (CudaException refusal) {
             refusals.add(refusal);

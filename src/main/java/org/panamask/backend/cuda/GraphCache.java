@@ -1,6 +1,5 @@
 package org.panamask.backend.cuda;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,7 +113,7 @@ final class GraphCache implements AutoCloseable {
     private void remember(Commands key) {
         entries.put(key, new Entry());
         held += key.list().size();
-        List<CudaGraph> old = new ArrayList<>();
+        Closing old = new Closing();
         Iterator<Map.Entry<Commands, Entry>> oldest = entries.entrySet().iterator();
         while (held > mostCommands && entries.size() > 1 && oldest.hasNext()) {
             Map.Entry<Commands, Entry> entry = oldest.next();
@@ -125,7 +124,7 @@ final class GraphCache implements AutoCloseable {
             }
             oldest.remove();
         }
-        old.forEach(CudaGraph::close);
+        old.close();
     }
 
     /// Forgets every list.

@@ -29,8 +29,7 @@ final class Loader implements AutoCloseable {
             this.computed = closing.add(CudaEvent.ordering(context));
             this.copied = closing.add(CudaEvent.ordering(context));
         } catch (RuntimeException failure) {
-            closing.close();
-            throw failure;
+            throw closing.after(failure);
         }
     }
 

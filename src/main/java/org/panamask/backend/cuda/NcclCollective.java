@@ -1,7 +1,6 @@
 package org.panamask.backend.cuda;
 
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.Collective;
@@ -47,8 +46,7 @@ final class NcclCollective implements Collective {
             this.communicator = closing.add(NcclJoining.join(library, device.context(), ids.getFirst(), ranks));
             this.watch = closing.add(NcclWatch.start(communicator, done, device.context(), ranks));
         } catch (RuntimeException failure) {
-            closing.close();
-            throw failure;
+            throw closing.after(failure);
         }
     }
 
@@ -185,11 +183,7 @@ final class NcclCollective implements Collective {
             if (pending || ranks.failure().isPresent()) {
                 communicator.abort();
             }
-            try {
-                betweenJobs.accept(closing::close);
-            } catch (CompletionException failure) {
-                throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
-            }
+            betweenJobs.accept(closing::close);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.panamask.backend.cuda;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.panamask.ffi.cuda.CudaContext;
 import org.panamask.ffi.cuda.CudaEvent;
 import org.panamask.ffi.cuda.CudaStream;
@@ -19,6 +20,7 @@ final class PinnedRing implements AutoCloseable {
     static final class Slot {
         private final MemorySegment memory;
         private final CudaEvent copied;
+        private @Nullable CudaStream unmarked;
         private boolean busy;
 
         Slot(MemorySegment memory, CudaEvent copied) {
@@ -33,8 +35,26 @@ final class PinnedRing implements AutoCloseable {
 
         /// Keeps the slot from being handed out until everything enqueued on `stream` so far has run.
         void usedBy(CudaStream stream) {
-            copied.record(stream);
+            unmarked = stream;
             busy = true;
+            copied.record(stream);
+            unmarked = null;
+        }
+
+        /// The same when everything enqueued has run.
+        void free() {
+            busy = false;
+        }
+
+        private void await() {
+            CudaStream all = unmarked;
+            if (all != null) {
+                all.synchronize();
+                unmarked = null;
+            } else if (busy) {
+                copied.synchronize();
+            }
+            busy = false;
         }
     }
 
@@ -46,8 +66,7 @@ final class PinnedRing implements AutoCloseable {
                 slots.add(new Slot(memory.memory(), closing.add(CudaEvent.ordering(context))));
             }
         } catch (RuntimeException failure) {
-            closing.close();
-            throw failure;
+            throw closing.after(failure);
         }
     }
 
@@ -60,10 +79,7 @@ final class PinnedRing implements AutoCloseable {
     Slot next() {
         Slot slot = slots.get(next);
         next = (next + 1) % slots.size();
-        if (slot.busy) {
-            slot.copied.synchronize();
-            slot.busy = false;
-        }
+        slot.await();
         return slot;
     }
 

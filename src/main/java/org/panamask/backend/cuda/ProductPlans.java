@@ -119,8 +119,7 @@ final class ProductPlans implements AutoCloseable {
                     made.add(CublasLtLayout.create(handle, key.right())),
                     made.add(CublasLtLayout.create(handle, key.result())));
         } catch (RuntimeException failure) {
-            made.close();
-            throw failure;
+            throw made.after(failure);
         }
     }
 
@@ -201,8 +200,10 @@ final class ProductPlans implements AutoCloseable {
 
     @Override
     public void close() {
-        plans.values().forEach(plan -> plan.product().close());
+        Closing closing = new Closing();
+        closing.add(handle);
+        plans.values().forEach(plan -> closing.add(plan.product()));
         plans.clear();
-        handle.close();
+        closing.close();
     }
 }

@@ -34,6 +34,7 @@ final class ScoreProducts implements AutoCloseable {
             return full;
         }
     };
+    private CublasLtHandle.@Nullable Workspace workspace;
     private @Nullable Library library;
 
     ScoreProducts(CudaDevice device) {
@@ -107,12 +108,21 @@ final class ScoreProducts implements AutoCloseable {
         Library open = library;
         if (open == null) {
             CublasLtHandle.load();
-            MemorySegment workspace = device.keep("attention", WORKSPACE_BYTES, "workspace of cuBLASLt");
-            CublasLtHandle handle = CublasLtHandle.create(device.context());
-            open = new Library(handle, new CublasLtHandle.Workspace(workspace.address(), WORKSPACE_BYTES));
+            CublasLtHandle.Workspace room = workspace();
+            open = new Library(CublasLtHandle.create(device.context()), room);
             library = open;
         }
         return open;
+    }
+
+    private CublasLtHandle.Workspace workspace() {
+        CublasLtHandle.Workspace kept = workspace;
+        if (kept == null) {
+            MemorySegment memory = device.keep("attention", WORKSPACE_BYTES, "workspace of cuBLASLt");
+            kept = new CublasLtHandle.Workspace(memory.address(), WORKSPACE_BYTES);
+            workspace = kept;
+        }
+        return kept;
     }
 
     private Plan of(Key key) {
@@ -146,8 +156,7 @@ final class ScoreProducts implements AutoCloseable {
                             new BackendException("backend cuda: cuBLASLt has no algorithm for attention's product "
                                     + key + "; set backend.attention to pmk"));
         } catch (RuntimeException failure) {
-            made.close();
-            throw failure;
+            throw made.after(failure);
         }
     }
 
@@ -161,12 +170,14 @@ final class ScoreProducts implements AutoCloseable {
 
     @Override
     public void close() {
-        plans.values().forEach(plan -> plan.product().close());
-        plans.clear();
+        Closing closing = new Closing();
         Library open = library;
         if (open != null) {
             library = null;
-            open.handle().close();
+            closing.add(open.handle());
         }
+        plans.values().forEach(plan -> closing.add(plan.product()));
+        plans.clear();
+        closing.close();
     }
 }

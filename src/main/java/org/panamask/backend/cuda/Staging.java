@@ -70,9 +70,13 @@ final class Staging implements AutoCloseable {
     void read(CudaStream stream, long from, MemorySegment to) {
         for (long at = 0; at < to.byteSize(); at += BYTES) {
             long bytes = Math.min(BYTES, to.byteSize() - at);
-            MemorySegment pinned = ring.next().memory().asSlice(0, bytes);
+            PinnedRing.Slot free = ring.next();
+            MemorySegment pinned = free.memory().asSlice(0, bytes);
             stream.copyToHost(from + at, pinned);
+            // Should waiting fail, the copy may come later.
+            free.usedBy(stream);
             stream.synchronize();
+            free.free();
             MemorySegment.copy(pinned, 0, to, at, bytes);
         }
     }

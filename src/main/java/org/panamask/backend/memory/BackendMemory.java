@@ -8,6 +8,8 @@ import org.panamask.backend.Ledger;
 
 /// Takes and gives back memory of a space, each byte entered in the ledger under its owner.
 public final class BackendMemory {
+    private static final String LESS = "lower train.micro_batch or data.max_tokens, or set train.recompute to true";
+
     private final Space space;
     private final Ledger ledger;
     private final long limitBytes;
@@ -44,11 +46,7 @@ public final class BackendMemory {
         try {
             block = space.take(bytes);
         } catch (OutOfMemoryError none) {
-            throw exhausted(
-                    bytes,
-                    purpose,
-                    "and " + none.getMessage(),
-                    "lower train.micro_batch or data.max_tokens, or set train.recompute to true");
+            throw exhausted(bytes, purpose, "and " + none.getMessage(), LESS);
         }
         ledger.take(owner, block.bytes());
         return block;
@@ -60,14 +58,25 @@ public final class BackendMemory {
         ledger.give(owner, block.bytes());
     }
 
+    /// What to throw when something else than [#take] found no memory: `failure` says what.
+    public DeviceMemoryException exhausted(RuntimeException failure) {
+        return new DeviceMemoryException(
+                "out of memory: " + failure.getMessage() + "; " + size(ledger.total()) + " in use (" + owners() + "); "
+                        + LESS,
+                failure);
+    }
+
     private DeviceMemoryException exhausted(long bytes, String purpose, String bound, String advice) {
-        String owners = ledger.owners().entrySet().stream()
+        return new DeviceMemoryException("out of memory: asked " + size(bytes) + " for " + purpose + ", "
+                + size(ledger.total()) + " in use (" + owners() + ") " + bound
+                + "; " + advice);
+    }
+
+    private String owners() {
+        return ledger.owners().entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .map(owner -> owner.getKey() + " " + size(owner.getValue()))
                 .collect(Collectors.joining(", "));
-        return new DeviceMemoryException("out of memory: asked " + size(bytes) + " for " + purpose + ", "
-                + size(ledger.total()) + " in use (" + owners + ") " + bound
-                + "; " + advice);
     }
 
     private static String size(long bytes) {

@@ -54,6 +54,11 @@ public abstract class JobBackend implements Backend {
     /// @param finished whether its work returned, rather than threw
     protected void settle(boolean finished) {}
 
+    /// What a job throws instead of `failure`, which something in it threw. Called on the job thread.
+    protected RuntimeException explained(RuntimeException failure) {
+        return failure;
+    }
+
     /// The memory that this backend's bytes come from.
     protected final BackendMemory memory() {
         return memory;
@@ -91,8 +96,16 @@ public abstract class JobBackend implements Backend {
     }
 
     private <T> T perform(String job, Precision precision, Function<BackwardOps, T> work) {
-        boolean finished = false;
         arena.begin(job);
+        try {
+            return performed(precision, work);
+        } catch (RuntimeException failure) {
+            throw explained(failure);
+        }
+    }
+
+    private <T> T performed(Precision precision, Function<BackwardOps, T> work) {
+        boolean finished = false;
         try {
             T result = work.apply(ops(precision, arena));
             finished = true;
@@ -131,7 +144,18 @@ public abstract class JobBackend implements Backend {
         if (isJobThread()) {
             work.run();
         } else {
-            queued(work).join();
+            await(queued(work));
+        }
+    }
+
+    private static void await(CompletableFuture<Void> work) {
+        try {
+            work.join();
+        } catch (CompletionException failure) {
+            if (failure.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failure;
         }
     }
 
@@ -147,14 +171,7 @@ public abstract class JobBackend implements Backend {
             throw new BackendException("backend " + name + ": a job must not close the backend that runs it;"
                     + " close it when the job has returned");
         }
-        try {
-            closed().join();
-        } catch (CompletionException failure) {
-            if (failure.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw failure;
-        }
+        await(closed());
     }
 
     private synchronized CompletableFuture<Void> closed() {
@@ -168,8 +185,11 @@ public abstract class JobBackend implements Backend {
     }
 
     private void giveBack() {
-        owners.forEach(Owner::close);
-        arena.clear();
-        release();
+        try {
+            owners.forEach(Owner::close);
+            arena.clear();
+        } finally {
+            release();
+        }
     }
 }

@@ -39,8 +39,8 @@ public final class MemoryOwner implements Owner {
             throw new IllegalStateException(name() + " is closed");
         }
         Block block = memory.take(name(), bytes, purpose);
-        memory.space().clear(block);
         blocks.add(block);
+        memory.space().clear(block);
         return block;
     }
 

@@ -14,6 +14,11 @@ public final class CublasException extends NativeException {
         super(call, name, meaning, status);
     }
 
+    /// Whether the library found no memory.
+    public boolean isOutOfMemory() {
+        return status() == CublasLt.CUBLAS_STATUS_ALLOC_FAILED();
+    }
+
     /// Whether the library or the device cannot do what was asked, rather than failing at it.
     public boolean isUnsupported() {
         return status() == CublasLt.CUBLAS_STATUS_NOT_SUPPORTED() || status() == CublasLt.CUBLAS_STATUS_ARCH_MISMATCH();

@@ -104,12 +104,20 @@ public final class CublasLtHandle extends NativeHandle {
                     d,
                     algorithm.algorithm(),
                     result);
-            // Whatever the reason, the library says no.
-            return returned == CublasLt.CUBLAS_STATUS_SUCCESS()
-                    ? Optional.of(new CublasLtAlgorithm(
-                            algorithm.algorithm(), cublasLtMatmulHeuristicResult_t.workspaceSize(result)))
-                    : Optional.empty();
+            if (isNo(returned)) {
+                return Optional.empty();
+            }
+            CublasStatus.CUBLASLT.check(returned, "cublasLtMatmulAlgoCheck");
+            return Optional.of(new CublasLtAlgorithm(
+                    algorithm.algorithm(), cublasLtMatmulHeuristicResult_t.workspaceSize(result)));
         }
+    }
+
+    /// Whether the library says that it cannot, rather than fails to tell.
+    private static boolean isNo(int returned) {
+        return returned == CublasLt.CUBLAS_STATUS_NOT_SUPPORTED()
+                || returned == CublasLt.CUBLAS_STATUS_INVALID_VALUE()
+                || returned == CublasLt.CUBLAS_STATUS_ARCH_MISMATCH();
     }
 
     /// Memory that algorithms may overwrite.

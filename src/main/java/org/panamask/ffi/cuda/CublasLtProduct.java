@@ -19,9 +19,11 @@ public record CublasLtProduct(CublasLtDescriptor descriptor, CublasLtLayout a, C
 
     @Override
     public void close() {
-        d.close();
-        b.close();
-        a.close();
-        descriptor.close();
+        try (descriptor;
+                a;
+                b;
+                d) {
+            // All of them are closed even where one refuses.
+        }
     }
 }

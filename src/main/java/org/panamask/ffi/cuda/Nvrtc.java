@@ -92,11 +92,15 @@ public final class Nvrtc {
                             texts(frame, List.copyOf(source.headers().keySet()))),
                     "nvrtcCreateProgram of " + source.name(),
                     "");
+            Compiled compiled;
             try {
-                return compile(frame, program.get(ValueLayout.ADDRESS, 0), source);
-            } finally {
+                compiled = compile(frame, program.get(ValueLayout.ADDRESS, 0), source);
+            } catch (NvrtcException failure) {
                 int _ = nvrtcDestroyProgram(program);
+                throw failure;
             }
+            check(nvrtcDestroyProgram(program), "nvrtcDestroyProgram of " + source.name(), compiled.log());
+            return compiled;
         }
     }
 
