@@ -3,13 +3,18 @@ package org.panamask.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.DeviceMemoryException;
 import org.panamask.backend.Launching;
@@ -24,8 +29,6 @@ import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
 
 class CudaFaultsTest {
-    private static final int INVALID_VALUE = 1;
-    private static final int OUT_OF_MEMORY = 2;
     private static final int LAUNCH_FAILED = 719;
     private static final int ADDRESS_FAULT = 700;
     private static final int COUNT = 64;
@@ -74,91 +77,61 @@ class CudaFaultsTest {
         }
     }
 
-    /// What `work` throws while call number `call` of the driver fails; empty if it makes fewer calls.
-    private static Optional<RuntimeException> thrown(long call, int code, Runnable work) {
-        long before = Faults.calls("cuda");
-        Faults.fail("cuda", call, code);
-        try {
-            work.run();
-            return Optional.empty();
-        } catch (RuntimeException failure) {
-            return Optional.of(failure);
-        } finally {
-            if (Faults.calls("cuda") - before < call) {
-                Faults.cancel("cuda");
-            }
-        }
-    }
-
     private static void owesNothing(CudaBackend backend) {
         assertThat(backend.ledger().owners()).isEmpty();
         assertThat(backend.ledger().total()).isZero();
         assertThat(backend.objects().byKind()).isEmpty();
     }
 
-    @Test
-    void whicheverCallOfTheStartFailsTheNextStartWorks() {
-        long calls;
-        try (CudaBackend _ = CudaFixture.open()) {
-            calls = Faults.calls("cuda");
+    static Stream<Disturbance> faults() {
+        return Stream.of(Disturbance.DRIVER, Disturbance.MEMORY);
+    }
+
+    /// A backend, or nothing if the start fails.
+    private static Optional<CudaBackend> start(Disturbance fault, long call, FaultCount count) {
+        List<CudaBackend> started = new ArrayList<>();
+        Disturbance.Outcome outcome = fault.on(call, () -> started.add(CudaFixture.open()));
+        if (outcome.failed()) {
+            fault.expect(outcome, fault.library() + " call " + call + ": " + outcome.function(), count);
         }
-        assertThat(calls).isGreaterThan(20);
-        for (long call = 1; call <= calls; call++) {
-            long failing = call;
-            Optional<RuntimeException> failure =
-                    thrown(call, INVALID_VALUE, () -> CudaFixture.open().close());
-            assertThat(failure).as("call %d", failing).isPresent();
-            assertThat(failure.get())
-                    .isInstanceOf(BackendException.class)
-                    .hasMessageContaining("CUDA_ERROR_INVALID_VALUE");
+        assertThat(started.isEmpty()).isEqualTo(outcome.thrown().isPresent());
+        return started.stream().findFirst();
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void whicheverCallOfAStartFailsTheNextStartWorks(Disturbance fault) {
+        FaultCount count = new FaultCount("start, " + fault.library());
+        Map<String, Long> before = Disturbance.live();
+        for (int call = 1; count.failed() == call - 1; call++) {
+            start(fault, call, count).ifPresent(CudaBackend::close);
+            assertThat(Disturbance.live()).as("call %d", call).isEqualTo(before);
         }
+        assertThat(count.failed()).isGreaterThan(4);
+        count.keep();
         try (CudaBackend backend = CudaFixture.open()) {
             assertThat(work(backend)).isEqualTo(10 * COUNT);
         }
     }
 
     @Test
-    void whicheverCallOfAJobFailsTheNextJobWorks() {
-        for (int code : new int[] {INVALID_VALUE, OUT_OF_MEMORY}) {
-            int failed = 0;
-            try (CudaBackend backend = CudaFixture.open()) {
-                work(backend);
-                long start = Faults.calls("cuda");
-                work(backend);
-                long calls = Faults.calls("cuda") - start;
-                for (long call = 1; call <= calls; call++) {
-                    Optional<RuntimeException> failure = thrown(call, code, () -> work(backend));
-                    failure.ifPresent(each -> assertThat(each)
-                            .isInstanceOfAny(CudaException.class, BackendException.class, DeviceMemoryException.class));
-                    failed += failure.isPresent() ? 1 : 0;
-                    assertThat(work(backend)).as("after call %d", call).isEqualTo(10 * COUNT);
-                }
-                // Giving memory back is never refused to the caller before the end.
-                assertThat(failed).isGreaterThan(10);
-                closeQuietly(backend);
-                owesNothing(backend);
-            }
-        }
-    }
-
-    private static void closeQuietly(CudaBackend backend) {
-        try {
-            backend.close();
-        } catch (CudaException refusal) {
-            assertThat(refusal).hasMessageContaining("CUDA_ERROR");
-        }
-    }
-
-    @Test
-    void whicheverCallOfTheEndFailsNothingIsOwed() {
-        for (long call = 1; call < 30; call++) {
+    void whicheverCallOfAnEndFailsNothingIsOwed() {
+        FaultCount count = new FaultCount("end, cuda");
+        Disturbance fault = Disturbance.DRIVER;
+        Disturbance.Outcome outcome;
+        long call = 1;
+        do {
             CudaBackend backend = CudaFixture.open();
             work(backend);
-            work(backend);
-            Optional<RuntimeException> failure = thrown(call, INVALID_VALUE, backend::close);
-            failure.ifPresent(each -> assertThat(each).isInstanceOf(CudaException.class));
+            outcome = fault.on(call, backend::close);
+            if (outcome.failed()) {
+                fault.expect(outcome, fault.library() + " call " + call + ": " + outcome.function(), count);
+            }
             owesNothing(backend);
-        }
+            call++;
+        } while (outcome.failed());
+        assertThat(count.failed()).isGreaterThan(20);
+        count.keep();
     }
 
     @Test

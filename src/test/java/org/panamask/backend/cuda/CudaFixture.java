@@ -8,6 +8,9 @@ import org.panamask.emulator.Emulator;
 
 /// Backends of the emulated driver for tests of this package.
 final class CudaFixture {
+    static final BackendSettings GRAPHS =
+            BackendSettings.defaults().with("name", "cuda").with("launch", Launching.GRAPHS);
+
     private CudaFixture() {}
 
     /// Skips the test where there is no emulator.
@@ -16,7 +19,8 @@ final class CudaFixture {
     }
 
     static CudaBackend open() {
-        return open(Launching.GRAPHS);
+        require();
+        return CudaBackend.open(GRAPHS);
     }
 
     static CudaBackend open(Launching launching) {

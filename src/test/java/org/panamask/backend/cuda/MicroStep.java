@@ -1,0 +1,94 @@
+package org.panamask.backend.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.panamask.backend.Precision;
+import org.panamask.data.RowIds;
+import org.panamask.diffusion.LossNormalization;
+import org.panamask.diffusion.Objective;
+import org.panamask.diffusion.TokenRows;
+import org.panamask.model.Adapter;
+import org.panamask.model.LlamaConfig;
+import org.panamask.model.Model;
+import org.panamask.model.Models;
+import org.panamask.nn.LoraSettings;
+import org.panamask.tensor.Owner;
+import org.panamask.train.Learning;
+import org.panamask.train.StepResult;
+import org.panamask.train.TrainSettings;
+import org.panamask.train.Trainer;
+
+/// Steps of training a low-rank branch of a model of one layer, each of one micro-batch: forward, loss, backward,
+/// AdamW.
+final class MicroStep implements AutoCloseable {
+    private static final int VOCABULARY = 16;
+    private static final int TOKENS = 4;
+    private static final int WIDTH = 16;
+    private static final double RATE = 3e-3;
+    private static final TrainSettings TRAINING = TrainSettings.defaults();
+    private static final LoraSettings LORA =
+            LoraSettings.defaults().with("rank", 2).with("dropout", 0.1).with("targets", List.of("q_proj"));
+
+    private final CudaBackend backend;
+    private final Owner owner;
+    private final Model model;
+
+    /// Makes the model.
+    MicroStep(CudaBackend backend) {
+        this.backend = backend;
+        this.owner = backend.owner("model");
+        try {
+            LlamaConfig config = LlamaConfig.of(VOCABULARY, WIDTH, 1, 1, TOKENS);
+            this.model = backend.run("make", Precision.F32, ops -> Models.create(config, 7, ops, owner));
+        } catch (RuntimeException failure) {
+            owner.close();
+            throw failure;
+        }
+    }
+
+    /// Makes the model and trains it for one step.
+    static List<double[]> whole(CudaBackend backend) {
+        try (MicroStep step = new MicroStep(backend)) {
+            return step.train(1);
+        }
+    }
+
+    private static TokenRows rows(int number) {
+        int[] ids = new int[2 * TOKENS];
+        boolean[] maskable = new boolean[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = 6 + (i + number) % 3;
+            maskable[i] = i % TOKENS > 0;
+        }
+        return TokenRows.of(2, TOKENS, ids, maskable);
+    }
+
+    /// What each of `steps` steps says, and then the trained weights.
+    List<double[]> train(int steps) {
+        try (Owner trained = backend.owner("branch")) {
+            Adapter adapter = backend.run("adapt", Precision.F32, ops -> Adapter.create(model, LORA, 7, ops, trained));
+            Objective objective = new Objective.DdmSft(true, 1e-3, 10, LossNormalization.REFERENCE);
+            Learning learning = Learning.of(objective, new RowIds(1, 2, 3, 4, 5), 7);
+            List<double[]> results = new ArrayList<>();
+            Trainer.Method method = new Trainer.Method(learning, TRAINING);
+            try (Trainer trainer = new Trainer(backend, Precision.F32, model, adapter.parameters(), method)) {
+                for (int step = 0; step < steps; step++) {
+                    StepResult result = trainer.step(step, List.of(rows(step)), RATE);
+                    results.add(new double[] {result.loss(), result.gradNorm()});
+                }
+            }
+            results.addAll(backend.run(
+                    "read",
+                    Precision.F32,
+                    ops -> adapter.parameters().all().stream()
+                            .map(weight -> ops.doubles(weight.value()))
+                            .toList()));
+            return results;
+        }
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+    }
+}
