@@ -86,9 +86,15 @@ public final class TwoEndedArena implements JobArena {
     void reserve(long bytes) {
         if (bytes > blocks.stream().mapToLong(Block::bytes).sum()) {
             clear();
-            needed = Math.max(needed, bytes);
+            needed = Math.max(needed, aligned(bytes));
             blocks.add(memory.take(OWNER, needed, "the arena"));
         }
+    }
+
+    /// What is taken from the end of a block starts where the memory wants it only if blocks are whole steps.
+    private long aligned(long bytes) {
+        long alignment = memory.space().alignment();
+        return (bytes + alignment - 1) / alignment * alignment;
     }
 
     /// Gives the memory back.
@@ -132,15 +138,14 @@ public final class TwoEndedArena implements JobArena {
     }
 
     private MemorySegment place(long bytes, String purpose) {
-        long alignment = memory.space().alignment();
-        long size = (bytes + alignment - 1) / alignment * alignment;
+        long size = aligned(bytes);
         Position at = growth(end).position;
         while (at.block() < blocks.size() && at.used() + size > room(at.block())) {
             at = new Position(at.block() + 1, 0, at.total());
         }
         if (at.block() == blocks.size()) {
             long total = blocks.stream().mapToLong(Block::bytes).sum();
-            blocks.add(memory.take(OWNER, Math.max(size, Math.max(total / 2, 1 << 20)), purpose));
+            blocks.add(memory.take(OWNER, Math.max(size, aligned(Math.max(total / 2, 1 << 20))), purpose));
         }
         Position next = new Position(at.block(), at.used() + size, at.before());
         growth(end).position = next;
