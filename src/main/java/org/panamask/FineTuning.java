@@ -223,6 +223,7 @@ public final class FineTuning implements AutoCloseable {
                 "the result",
                 () -> output.ifPresent(one -> {
                     one.folder().saveResult(loaded);
+                    one.folder().describe(backend.report());
                     backend.profile()
                             .ifPresent(profile -> ProfileFile.write(one.folder().path(), profile.table()));
                     all.saved(done, one.folder().path());

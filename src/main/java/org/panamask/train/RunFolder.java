@@ -35,12 +35,18 @@ public final class RunFolder {
             throw new UncheckedIOException("output: " + folder + " must be a folder that can be written", failure);
         }
         RecipeWriter.write(recipe, folder.resolve("recipe.yaml"));
+        RunFolder made = new RunFolder(
+                folder, new ModelNotes(recipe.data().template()), recipe.train().saveTotalLimit());
+        made.describe(report);
+        return made;
+    }
+
+    /// Writes anew what the run computes with: at its end `report` counts what really ran.
+    public void describe(Map<String, String> report) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("panamask", version());
         facts.putAll(report);
         EnvironmentFile.write(folder, facts);
-        return new RunFolder(
-                folder, new ModelNotes(recipe.data().template()), recipe.train().saveTotalLimit());
     }
 
     private static String version() {
