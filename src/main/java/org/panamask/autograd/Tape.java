@@ -124,6 +124,11 @@ public final class Tape implements Ops {
     }
 
     @Override
+    public int roundRows(int wanted, int all) {
+        return ops.roundRows(wanted, all);
+    }
+
+    @Override
     public Tensor upload(Shape shape, int[] values) {
         return ops.upload(shape, values);
     }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.tensor.AttentionMask;
+import org.panamask.tensor.Ops;
 
 /// What a [Denoiser] is shown: token ids of B rows of T columns, their positions, who sees whom, and which rows of
 /// hidden states are wanted. Arrays are not copied and must not change while the canvas is in use.
@@ -106,17 +107,25 @@ public final class Canvas {
         return new Canvas(batch, tokens, ids, Optional.of(given), options);
     }
 
-    /// The same with only the hidden rows `wanted`, as `b * T + i` in ascending order.
+    /// The same with only the hidden rows `wanted`, as `b * T + i` in ascending order; one may come several times.
     ///
-    /// @throws IllegalArgumentException if there are none, or they do not ascend within the canvas
+    /// @throws IllegalArgumentException if there are none, or they descend or leave the canvas
     public Canvas withRows(int[] wanted) {
         if (wanted.length == 0) {
             throw new IllegalArgumentException(
                     "canvas: at least one row must be wanted, but got none; leave the forward pass out");
         }
-        requireAscending("wanted", wanted);
+        requireOrder("wanted rows must not descend", wanted, 0);
         return with(new Options(
                 options.mask, Optional.of(new Rows(wanted)), options.dropout, options.cached, options.inputs));
+    }
+
+    /// `rows`, or as many as `ops` rounds them to of `all`, by repeating the last one.
+    public static int[] rounded(Ops ops, int[] rows, int all) {
+        int count = rows.length == 0 ? 0 : ops.roundRows(rows.length, all);
+        int[] rounded = Arrays.copyOf(rows, count);
+        Arrays.fill(rounded, rows.length, count, count == 0 ? 0 : rows[rows.length - 1]);
+        return rounded;
     }
 
     /// The same of which only the rows `fed` are computed, as `b * T + i` in ascending order; keys and values of
@@ -177,10 +186,14 @@ public final class Canvas {
     }
 
     private void requireAscending(String what, int[] rows) {
+        requireOrder(what + " rows must ascend", rows, 1);
+    }
+
+    private void requireOrder(String rule, int[] rows, int leastStep) {
         for (int r = 0; r < rows.length; r++) {
-            if (rows[r] < 0 || rows[r] >= ids.length || (r > 0 && rows[r] <= rows[r - 1])) {
-                throw new IllegalArgumentException("canvas: " + what + " rows must ascend within [0, " + ids.length
-                        + "), but got " + rows[r] + " at " + r);
+            if (rows[r] < 0 || rows[r] >= ids.length || (r > 0 && rows[r] < rows[r - 1] + leastStep)) {
+                throw new IllegalArgumentException(
+                        "canvas: " + rule + " within [0, " + ids.length + "), but got " + rows[r] + " at " + r);
             }
         }
     }
@@ -241,7 +254,7 @@ public final class Canvas {
         return options.rows.isEmpty();
     }
 
-    /// The wanted hidden rows `b * T + i`, ascending.
+    /// The wanted hidden rows `b * T + i`, ascending; one may come several times.
     public int[] rows() {
         return options.rows.map(rows -> rows.indices).orElseGet(this::fed);
     }

@@ -65,7 +65,7 @@ public record GreedySuffix(Denoiser model, Passes passes, int maskToken, Alignme
                 rows.build(1).hidden(ops, model, Canvas.of(1, canvas.length, canvas)), model.head(), TokenRule.plain());
         double[] sure = ops.doubles(prediction.logProbability());
         int best = 0;
-        for (int r = 1; r < sure.length; r++) {
+        for (int r = 1; r < places.length; r++) {
             best = sure[r] > sure[best] ? r : best;
         }
         return new Revealed(places[best], ops.ints(prediction.tokens())[best]);

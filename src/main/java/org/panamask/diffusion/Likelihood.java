@@ -59,8 +59,7 @@ public record Likelihood(Denoiser model, Passes passes, int steps, DiffusionLoss
             Corrupted noisy = corrupt(rows, k);
             ScoredRows scored = loss.score(noisy, new LossWindow(1, Math.max(1, loss.scorable(rows))));
             if (!scored.isEmpty()) {
-                double[] entropies = passes.run(ops -> ops.doubles(
-                        scored.crossEntropy(ops, model, noisy.canvas()).rows()));
+                double[] entropies = passes.run(ops -> scored.entropies(ops, model, noisy.canvas()));
                 pooled += add(estimates, scored, entropies, rows.segments());
             }
             done.accept(k + 1);

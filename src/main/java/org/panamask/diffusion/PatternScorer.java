@@ -61,8 +61,7 @@ public record PatternScorer(Denoiser model, Passes passes, Guess guess, int rows
         }
         ScoredRows scored = builder.build(1);
         Canvas canvas = Canvas.of(patterns.size(), tokens, ids);
-        double[] entropies = passes.run(
-                ops -> ops.doubles(scored.crossEntropy(ops, asked(text), canvas).rows()));
+        double[] entropies = passes.run(ops -> scored.entropies(ops, asked(text), canvas));
         int next = 0;
         for (MaskPattern pattern : patterns) {
             int end = next + pattern.asked().cardinality();

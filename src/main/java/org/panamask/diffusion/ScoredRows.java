@@ -102,26 +102,39 @@ public final class ScoredRows {
                 tokens);
     }
 
-    /// Runs `model` on `canvas` for these rows and scores them.
+    /// Runs `model` on `canvas` for these rows and scores them. The result may have more rows behind these, which
+    /// weigh nothing, see [Ops#roundRows].
     ///
     /// @throws IllegalArgumentException if there are none
     public CrossEntropy crossEntropy(Ops ops, Denoiser model, Canvas canvas) {
         Tensor hidden = hidden(ops, model, canvas);
+        int count = Math.toIntExact(hidden.shape().extent(0));
         Scoring scoring = new Scoring(
-                ops.upload(Shape.of(rows.length), targets), ops.upload(Shape.of(rows.length), weights), tokens);
+                ops.upload(Shape.of(count), Arrays.copyOf(targets, count)),
+                ops.upload(Shape.of(count), Arrays.copyOf(weights, count)),
+                tokens);
         return ops.crossEntropy(hidden, model.head(), scoring);
     }
 
-    /// The hidden states of [#rows], in their order.
+    /// The cross entropy of each of these rows, in their order.
+    ///
+    /// @throws IllegalArgumentException if there are none
+    public double[] entropies(Ops ops, Denoiser model, Canvas canvas) {
+        return Arrays.copyOf(ops.doubles(crossEntropy(ops, model, canvas).rows()), rows.length);
+    }
+
+    /// The hidden states of [#rows], in their order, and perhaps more behind them.
     Tensor hidden(Ops ops, Denoiser model, Canvas canvas) {
+        int all = canvas.ids().length;
         int[] distinct = Arrays.stream(rows).distinct().toArray();
-        Tensor hidden = model.hidden(ops, canvas.withRows(distinct));
+        Tensor hidden = model.hidden(ops, canvas.withRows(Canvas.rounded(ops, distinct, all)));
         if (distinct.length == rows.length) {
             return hidden;
         }
         int[] places = Arrays.stream(rows)
                 .map(row -> Arrays.binarySearch(distinct, row))
                 .toArray();
-        return ops.gatherRows(hidden, ops.upload(Shape.of(rows.length), places));
+        int[] rounded = Canvas.rounded(ops, places, all);
+        return ops.gatherRows(hidden, ops.upload(Shape.of(rounded.length), rounded));
     }
 }

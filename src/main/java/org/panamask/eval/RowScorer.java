@@ -158,9 +158,7 @@ public final class RowScorer {
         double[] sums = new double[rows.batch()];
         int[] counts = new int[rows.batch()];
         if (!task.scored().isEmpty()) {
-            double[] entropies = passes().run(ops -> ops.doubles(task.scored()
-                    .crossEntropy(ops, loaded.model(), task.canvas())
-                    .rows()));
+            double[] entropies = passes().run(ops -> task.scored().entropies(ops, loaded.model(), task.canvas()));
             for (int n = 0; n < entropies.length; n++) {
                 int b = task.scored().rows()[n] / rows.tokens();
                 sums[b] += entropies[n];

@@ -145,8 +145,10 @@ record CanvasRows(Canvas canvas, LayerRows first, LayerRows inner, LayerRows las
     Tensor softened(Ops ops, Tensor x) {
         return canvas.soft()
                 .map(soft -> {
-                    Tensor places = upload(ops, places(canvas.softened(), canvas.fed()));
-                    Tensor added = ops.gatherRows(soft.rows(), upload(ops, canvas.softened()));
+                    int[] fed = canvas.fed();
+                    int[] softened = Canvas.rounded(ops, canvas.softened(), fed.length);
+                    Tensor places = upload(ops, places(softened, fed));
+                    Tensor added = ops.gatherRows(soft.rows(), upload(ops, softened));
                     return ops.withRows(x, places, ops.add(ops.gatherRows(x, places), added));
                 })
                 .orElse(x);

@@ -41,10 +41,10 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
         return columns;
     }
 
-    /// The hidden states `[R, D]` in the order of [#columns].
+    /// The hidden states `[R, D]` in the order of [#columns], and perhaps more behind them, see [Ops#roundRows].
     Tensor of(Ops ops, List<Asked> asked) {
         double scale = decoding.settings().guidance().cfgScale();
-        Batch batch = batch(asked, scale > 0);
+        Batch batch = batch(ops, asked, scale > 0);
         Tensor hidden = model.hidden(ops, batch.canvas());
         int half = batch.wanted() / 2;
         Tensor guided = scale == 0
@@ -58,7 +58,7 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
     private record Batch(Canvas canvas, int wanted) {}
 
     /// The rows that are asked for, or where something is kept all rows, each in its place.
-    private Batch batch(List<Asked> asked, boolean guided) {
+    private Batch batch(Ops ops, List<Asked> asked, boolean guided) {
         List<BlockRow> rows = kept.map(Kept::rows)
                 .orElseGet(() -> asked.stream().map(Asked::row).toList());
         int tokens = rows.stream().mapToInt(BlockRow::length).max().orElseThrow();
@@ -72,10 +72,12 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
         }
         Places places = new Places();
         for (int half = 0; half < halves; half++) {
+            int first = places.wanted.size();
             for (int n = 0; n < asked.size(); n++) {
                 int place = kept.isPresent() ? asked.get(n).row().place() : n;
                 places.add(asked.get(n), (half * rows.size() + place) * tokens);
             }
+            places.round(ops, first, rows.size() * tokens);
         }
         Canvas canvas = Canvas.of(lengths.length, tokens, ids)
                 .withMask(mask(lengths, tokens))
@@ -111,6 +113,13 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
             });
             one.row().softened().forEach(column -> soft.add(first + column));
         }
+
+        /// Rounds up how many rows are wanted from number `first` on, of `all`.
+        void round(Ops ops, int first, int all) {
+            int count = wanted.size() - first;
+            int[] rounded = Canvas.rounded(ops, ints(wanted.subList(first, wanted.size())), all);
+            Arrays.stream(rounded, count, rounded.length).forEach(wanted::add);
+        }
     }
 
     /// Keeps what the hidden states of masks let expect; the rows without prompts get the same.
@@ -122,9 +131,10 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
                 int[] masks = IntStream.range(0, columns.size())
                         .filter(n -> one.row().canvas().isHidden(columns.get(n)))
                         .toArray();
+                int[] rounded = Canvas.rounded(ops, masks, some.tokens());
                 int first = start;
                 Tensor of = chosen(
-                        ops, hidden, Arrays.stream(masks).map(n -> first + n).toArray());
+                        ops, hidden, Arrays.stream(rounded).map(n -> first + n).toArray());
                 double weight = decoding.settings().soft().weight(one.row().clock());
                 for (int place = one.row().place();
                         place < soft.rows().shape().extent(0) / some.tokens();
@@ -134,7 +144,9 @@ record CandidateRows(Denoiser model, Decoding decoding, Optional<Kept> kept, Equ
                             ops,
                             model,
                             of,
-                            Arrays.stream(masks).map(n -> from + columns.get(n)).toArray(),
+                            Arrays.stream(rounded)
+                                    .map(n -> from + columns.get(n))
+                                    .toArray(),
                             weight);
                 }
                 one.row().expected(Arrays.stream(masks).mapToObj(columns::get).toList());

@@ -264,9 +264,10 @@ public final class DdmSampler implements Sampler {
                 uniforms.add((double) rule.noise().uniform(NoisePurpose.SAMPLE, row.sample(), column, step));
             });
         }
+        int[] wanted = rows.stream().mapToInt(row -> row).toArray();
         Canvas canvas = Canvas.of(asked.size(), tokens, ids)
                 .withMask(mask(asked, tokens))
-                .withRows(rows.stream().mapToInt(row -> row).toArray())
+                .withRows(Canvas.rounded(ops, wanted, ids.length))
                 .withEqualTokens(equal);
         Prediction said = choose(ops, model.hidden(ops, canvas), uniforms);
         return new Said(ops.ints(said.tokens()), ops.doubles(said.logProbability()));
@@ -276,8 +277,9 @@ public final class DdmSampler implements Sampler {
         if (rule.settings().greedy()) {
             return ops.argmax(hidden, model.head(), rule.tokens());
         }
-        double[] drawn = uniforms.stream().mapToDouble(u -> u).toArray();
-        return ops.sample(hidden, model.head(), rule.tokens(), ops.upload(Shape.of(drawn.length), drawn));
+        int count = Math.toIntExact(hidden.shape().extent(0));
+        double[] drawn = Arrays.copyOf(uniforms.stream().mapToDouble(u -> u).toArray(), count);
+        return ops.sample(hidden, model.head(), rule.tokens(), ops.upload(Shape.of(count), drawn));
     }
 
     private static AttentionMask mask(List<Asked> asked, int tokens) {

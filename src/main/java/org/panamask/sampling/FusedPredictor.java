@@ -1,6 +1,7 @@
 package org.panamask.sampling;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.diffusion.Denoiser;
@@ -80,16 +81,17 @@ final class FusedPredictor implements Predictor {
         Tensor hidden = rows.of(ops, asked);
         Prediction said = decoding.settings().tokens().temperature() == 0
                 ? ops.argmax(hidden, model.head(), rule)
-                : ops.sample(hidden, model.head(), rule, uniforms(ops, asked));
+                : ops.sample(hidden, model.head(), rule, uniforms(ops, asked, hidden));
         return new Said(ops.ints(said.tokens()), ops.doubles(said.logProbability()), ops.doubles(said.confidence()));
     }
 
-    private Tensor uniforms(Ops ops, List<Asked> asked) {
+    private Tensor uniforms(Ops ops, List<Asked> asked, Tensor hidden) {
         double[] drawn = asked.stream()
                 .flatMapToDouble(one -> rows.columns(one).stream()
                         .mapToDouble(column -> decoding.draws()
                                 .token(one.row().sample(), column, one.row().clock())))
                 .toArray();
-        return ops.upload(Shape.of(drawn.length), drawn);
+        int count = Math.toIntExact(hidden.shape().extent(0));
+        return ops.upload(Shape.of(count), Arrays.copyOf(drawn, count));
     }
 }

@@ -127,7 +127,7 @@ public sealed interface AttentionMask {
     ///
     /// @param batch B
     /// @param tokens T, of the keys
-    /// @param rows the wanted query rows `b * T + i`, ascending
+    /// @param rows the wanted query rows `b * T + i`, ascending; one may come several times
     /// @return one entry for each of `rows`
     /// @throws ShapeException if the mask is of another batch or number of tokens, or `rows` do not ascend
     default KeyIntervals lower(int batch, int tokens, int[] rows) {

@@ -1,6 +1,7 @@
 package org.panamask.tensor;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The memory of one job, handed out from two ends: activations grow from one, gradients from the other, so that each
 /// end frees in the reverse order of making. See [BackwardOps#arena].
@@ -27,6 +28,18 @@ public interface JobArena {
 
     /// Ends every scope of its end that was opened at `mark` or later.
     void release(Mark mark);
+
+    /// Runs `body` in a scope on both ends: every tensor made inside ends with it.
+    default <T> T scoped(Supplier<T> body) {
+        Mark low = mark(End.LOW);
+        Mark high = mark(End.HIGH);
+        try {
+            return body.get();
+        } finally {
+            release(high);
+            release(low);
+        }
+    }
 
     /// Releases `mark` but keeps `survivors`, moving them to where `mark` stood, into a fresh scope that the same
     /// mark ends: `mark` may be released again, which is how a chain of layers stays in the memory of one.

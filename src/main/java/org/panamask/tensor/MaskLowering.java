@@ -8,7 +8,7 @@ final class MaskLowering {
 
     static KeyIntervals lower(AttentionMask mask, int batch, int tokens, int[] rows) {
         for (int row = 0; row < rows.length; row++) {
-            if (rows[row] < 0 || rows[row] >= batch * tokens || row > 0 && rows[row] <= rows[row - 1]) {
+            if (rows[row] < 0 || rows[row] >= batch * tokens || row > 0 && rows[row] < rows[row - 1]) {
                 throw new ShapeException("attention mask: query rows must ascend within [0, " + (long) batch * tokens
                         + "), but got " + rows[row] + " at " + row);
             }

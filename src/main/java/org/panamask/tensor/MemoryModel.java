@@ -26,6 +26,32 @@ public interface MemoryModel {
         return 64;
     }
 
+    /// The type in which a frozen weight is kept that is stored as `stored`, in a job whose activations are
+    /// `dtype`.
+    default DType frozen(DType stored, DType dtype) {
+        return dtype;
+    }
+
+    /// Whether products with `weight`, but for a head's, are of 8-bit floats.
+    default boolean roundsToEightBits(Weight weight) {
+        return false;
+    }
+
+    /// Bytes of the forms in 8 bits in which the owner of `weight` keeps it once it has been multiplied.
+    default long eightBitForm(Weight weight) {
+        return 0;
+    }
+
+    /// Bytes while a product in 8 bits runs; see [#product].
+    default long eightBitProduct(long rows, long in, long out, DType dtype) {
+        return 0;
+    }
+
+    /// See [Ops#roundRows].
+    default int roundRows(int wanted, int all) {
+        return wanted;
+    }
+
     /// Bytes of the further form in which the owner of `weight`, `[out, in]`, keeps it once it has been multiplied
     /// with activations of type `dtype` in `direction`.
     ///
@@ -61,6 +87,16 @@ public interface MemoryModel {
     /// @param mask what each query row sees
     /// @param gradients whether it is the way back
     default long attention(Tensor q, Tensor k, KeyIntervals mask, boolean gradients) {
+        return 0;
+    }
+
+    /// Bytes of the arena that all dropouts of a step share, made anew where a scope has ended.
+    default long dropoutSeed() {
+        return 0;
+    }
+
+    /// Bytes while the gradient of a bias, or of a norm's gain, of `width` numbers is summed over `rows` rows.
+    default long sumOverRows(long rows, long width) {
         return 0;
     }
 

@@ -17,6 +17,13 @@ public interface Ops {
     /// The type in which losses, probabilities and gradients of weights are kept: F32, or F64 under f64.
     DType sumType();
 
+    /// How many rows to ask for where `wanted` of `all` are of use: `wanted`, or more on a device that keeps what
+    /// it has prepared for a number of rows and wants few different ones, but never more than `all`. The rows
+    /// beyond may be any; their results are left alone.
+    default int roundRows(int wanted, int all) {
+        return wanted;
+    }
+
     /// Copies whole numbers to the device as I32.
     Tensor upload(Shape shape, int[] values);
 

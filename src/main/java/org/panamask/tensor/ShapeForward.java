@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The forward half of [ShapeOps]: shapes, bytes and operations of everything in [Ops].
 abstract sealed class ShapeForward implements Ops permits ShapeOps {
@@ -15,6 +16,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     private final boolean readable;
     private final ShapeMemory memory;
     private final Map<String, Long> flops = new LinkedHashMap<>();
+    private @Nullable Tensor seed;
 
     /// Counts as `model` says; every number read is 0 if `readable`, and refused otherwise.
     ShapeForward(DType dtype, MemoryModel model, boolean readable) {
@@ -29,6 +31,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
         private final ShapeMemory.ShapeOwner owner;
         private final Tensor value;
         private final Set<MemoryModel.Direction> multiplied = EnumSet.noneOf(MemoryModel.Direction.class);
+        private boolean rounded;
 
         ShapeWeight(String name, boolean trainable, ShapeMemory.ShapeOwner owner, Tensor value) {
             super(name, value.shape(), trainable);
@@ -52,6 +55,32 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
         }
     }
 
+    /// Counts what a product of `rows` rows with a matrix that is no head needs besides.
+    final void linear(Weight w, long rows, MemoryModel.Direction direction) {
+        boolean forward = direction == MemoryModel.Direction.FORWARD;
+        long out = w.shape().extent(forward ? 0 : 1);
+        long in = w.shape().extent(forward ? 1 : 0);
+        if (model.roundsToEightBits(w)) {
+            rounded(w);
+            memory.scratch(model.eightBitProduct(rows, in, out, dtype));
+        } else {
+            multiplied(w, direction);
+            product(rows, in, out);
+        }
+    }
+
+    private void rounded(Weight w) {
+        if (w instanceof ShapeWeight weight && !weight.rounded) {
+            weight.rounded = true;
+            memory.make(weight.owner, Shape.of(model.eightBitForm(weight)), DType.U8);
+        }
+    }
+
+    /// The type in which a frozen weight is kept that is stored as `stored`.
+    final DType frozen(DType stored) {
+        return model.frozen(stored, dtype);
+    }
+
     /// Counts what a product of `rows` rows `[in]` with a matrix needs besides.
     final void product(long rows, long in, long out) {
         memory.scratch(model.product(rows, in, out, dtype));
@@ -60,6 +89,11 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     private void multiply(Tensor x, Weight w) {
         multiplied(w, MemoryModel.Direction.FORWARD);
         product(x.shape().extent(0), x.shape().last(), w.shape().extent(0));
+    }
+
+    /// Counts what summing `dy` over its rows needs besides.
+    final void summed(Tensor dy) {
+        memory.scratch(model.sumOverRows(dy.shape().extent(0), dy.shape().last()));
     }
 
     /// Counts what applying a head needs besides.
@@ -121,6 +155,11 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     }
 
     @Override
+    public int roundRows(int wanted, int all) {
+        return model.roundRows(wanted, all);
+    }
+
+    @Override
     public Tensor upload(Shape shape, int[] values) {
         return make(ShapeRules.upload(shape, values.length), DType.I32);
     }
@@ -155,12 +194,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public <T> T scoped(Supplier<T> body) {
-        JobArena.Mark mark = memory.mark(memory.end());
-        try {
-            return body.get();
-        } finally {
-            memory.release(mark);
-        }
+        return memory.scoped(body);
     }
 
     @Override
@@ -187,14 +221,14 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public Tensor linear(Tensor x, Weight w) {
         Shape result = ShapeRules.linear(x, w);
-        multiply(x, w);
+        linear(w, x.shape().extent(0), MemoryModel.Direction.FORWARD);
         return counted("linear", product(x, w), result);
     }
 
     @Override
     public Tensor linear(Tensor x, Weight w, Weight bias) {
         Shape result = ShapeRules.linear(x, w, bias);
-        multiply(x, w);
+        linear(w, x.shape().extent(0), MemoryModel.Direction.FORWARD);
         return counted("linear", product(x, w) + result.count(), result);
     }
 
@@ -208,7 +242,12 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public Tensor dropout(Tensor x, DropoutKey key) {
-        return counted("dropout", x.count(), ShapeRules.dropout(x, key));
+        Tensor result = counted("dropout", x.count(), ShapeRules.dropout(x, key));
+        Tensor sent = seed;
+        if (model.dropoutSeed() > 0 && (sent == null || !sent.scope().isOpen())) {
+            seed = make(Shape.of(model.dropoutSeed()), DType.U8);
+        }
+        return result;
     }
 
     @Override
@@ -303,9 +342,11 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
         Shape rows = ShapeRules.crossEntropy(hidden, head, scoring);
-        head(hidden, head, false);
         count("crossEntropy", product(hidden, head));
-        return new CrossEntropy(make(Shape.of(1), sumType()), make(rows, sumType()), make(rows, DType.I32));
+        CrossEntropy result =
+                new CrossEntropy(make(Shape.of(1), sumType()), make(rows, sumType()), make(rows, DType.I32));
+        head(hidden, head, false);
+        return result;
     }
 
     @Override

@@ -71,12 +71,13 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     /// @param owner made by [#owner]
     /// @param name the name in the checkpoint
     /// @param shape the extents
-    /// @param stored its type in the checkpoint; a trainable weight takes [#sumType] instead
+    /// @param stored its type in the checkpoint; a trainable weight takes [#sumType] instead, a frozen one what the
+    ///     backend keeps it in
     /// @param trainable whether the optimizer will change it
     public Weight weight(Owner owner, String name, Shape shape, DType stored, boolean trainable) {
         ShapeMemory.ShapeOwner counting = counting(owner);
         return new ShapeWeight(
-                name, trainable, counting, memory().make(counting, shape, trainable ? sumType() : stored));
+                name, trainable, counting, memory().make(counting, shape, trainable ? sumType() : frozen(stored)));
     }
 
     private static ShapeMemory.ShapeOwner counting(Owner owner) {
@@ -130,8 +131,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void linearBackward(Tensor dy, Weight w, float scale, Into dx) {
         GradientRules.linearBackward(dy, w, dx);
-        multiplied(w, MemoryModel.Direction.BACKWARD);
-        product(dy.shape().extent(0), dy.shape().last(), w.shape().last());
+        linear(w, dy.shape().extent(0), MemoryModel.Direction.BACKWARD);
         count("linearBackward", 2 * dy.count() * w.shape().last());
     }
 
@@ -145,6 +145,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void biasBackward(Tensor dy, Tensor dbias) {
         GradientRules.biasBackward(dy, dbias);
+        summed(dy);
         count("biasBackward", dy.count());
     }
 
@@ -163,6 +164,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void rmsNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
         GradientRules.rmsNormGainBackward(dy, x, dgain);
+        summed(dy);
         count("rmsNormGainBackward", 5 * dy.count());
     }
 
@@ -175,6 +177,7 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     @Override
     public void layerNormGainBackward(Tensor dy, Tensor x, double epsilon, Tensor dgain) {
         GradientRules.layerNormGainBackward(dy, x, dgain);
+        summed(dy);
         count("layerNormGainBackward", 8 * dy.count());
     }
 
@@ -220,10 +223,11 @@ public final class ShapeOps extends ShapeForward implements BackwardOps {
     public CrossEntropy crossEntropyWithGradients(
             Tensor hidden, Weight head, Scoring scoring, CrossEntropyGradients gradients) {
         GradientRules.crossEntropyWithGradients(hidden, head, scoring, gradients);
+        CrossEntropy result = crossEntropy(hidden, head, scoring);
         head(hidden, head, true);
         long products = (long) gradients.hidden().size() + gradients.head().size();
         count("crossEntropyWithGradients", products * product(hidden, head));
-        return crossEntropy(hidden, head, scoring);
+        return result;
     }
 
     @Override

@@ -40,6 +40,8 @@ public abstract class Weight {
         version++;
     }
 
-    /// The values, row-major: F32 (F64 in the reference backend's f64) for a trainable weight, as stored otherwise.
+    /// The values, row-major: F32 (F64 in the reference backend's f64) for a trainable weight, otherwise the
+    /// type of activations of the job that made it; the reference backend keeps them as stored where it is
+    /// not a half.
     public abstract Tensor value();
 }

@@ -21,13 +21,12 @@ final class LossSums {
         scorable += count;
     }
 
-    /// Adds the loss of a micro-batch, whose weights were multiplied by `scale`.
-    void add(Ops ops, CrossEntropy of, double scale) {
+    /// Adds the loss of a micro-batch of which `count` rows were scored, with weights multiplied by `scale`.
+    void add(Ops ops, CrossEntropy of, int count, double scale) {
         loss += ops.doubles(of.loss())[0] / scale;
-        double[] rows = ops.doubles(of.rows());
-        ce += Arrays.stream(rows).sum();
-        correct += Arrays.stream(ops.ints(of.correct())).sum();
-        scored += rows.length;
+        ce += Arrays.stream(ops.doubles(of.rows()), 0, count).sum();
+        correct += Arrays.stream(ops.ints(of.correct()), 0, count).sum();
+        scored += count;
     }
 
     /// The sums as numbers, to be added to those of other ranks.

@@ -187,7 +187,7 @@ public final class Trainer implements AutoCloseable {
         }
         Canvas canvas = withDropout(work.task(), work.rows(), step);
         CrossEntropy loss = work.task().scored().scaled(scale).crossEntropy(tape, model, canvas);
-        sums.add(ops, loss, scale);
+        sums.add(ops, loss, work.task().scored().count(), scale);
         tape.backward(loss);
     }
 
@@ -224,7 +224,8 @@ public final class Trainer implements AutoCloseable {
             if (!task.scored().isEmpty()) {
                 backend.run("validation", precision, ops -> {
                     CrossEntropy loss = task.scored().crossEntropy(ops, model, task.canvas());
-                    sums.add(ops, loss, 1 / validation.weight(rows.batch(), batches.size(), all));
+                    double weight = validation.weight(rows.batch(), batches.size(), all);
+                    sums.add(ops, loss, task.scored().count(), 1 / weight);
                     return sums;
                 });
             }

@@ -41,8 +41,9 @@ final class LossCases implements CaseRunner {
             compareSums(deviations, entropies, masked, tokens - first);
             double[] loss = loaded.run(ops -> {
                 CrossEntropy scores = scored.crossEntropy(ops, loaded.model(), inputs.canvas());
-                double mean =
-                        Arrays.stream(ops.doubles(scores.rows())).average().orElseThrow();
+                double mean = Arrays.stream(ops.doubles(scores.rows()), 0, scored.count())
+                        .average()
+                        .orElseThrow();
                 return new double[] {ops.doubles(scores.loss())[0], mean};
             });
             deviations.compare("loss", loss[0]);

@@ -307,4 +307,14 @@ class HeadContractTest extends BackendContract {
             return List.of();
         });
     }
+
+    @Test
+    void askedForAreTheRowsThatAreWantedAndPerhapsMore() {
+        contract.results(backend, (ops, inputs) -> {
+            for (int wanted = 1; wanted <= 300; wanted++) {
+                assertThat(ops.roundRows(wanted, 300)).isBetween(wanted, 300);
+            }
+            return List.of();
+        });
+    }
 }

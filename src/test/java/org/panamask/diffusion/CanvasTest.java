@@ -31,10 +31,11 @@ final class CanvasTest {
     }
 
     @Test
-    void rowsThatDoNotAscendAreRefused() {
+    void rowsThatDescendAreRefused() {
+        assertThat(CANVAS.withRows(new int[] {2, 2}).rows()).containsExactly(2, 2);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> CANVAS.withRows(new int[] {2, 2}))
-                .withMessage("canvas: wanted rows must ascend within [0, 6), but got 2 at 1");
+                .isThrownBy(() -> CANVAS.withRows(new int[] {2, 1}))
+                .withMessage("canvas: wanted rows must not descend within [0, 6), but got 1 at 1");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CANVAS.withRows(new int[0]))
                 .withMessage("canvas: at least one row must be wanted, but got none; leave the forward pass out");

@@ -97,12 +97,7 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public <T> T scoped(Supplier<T> body) {
-        JobArena.Mark mark = job.arena().mark(job.arena().end());
-        try {
-            return body.get();
-        } finally {
-            job.arena().release(mark);
-        }
+        return job.arena().scoped(body);
     }
 
     @Override

@@ -9,7 +9,6 @@ import org.panamask.backend.BackendException;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Collective;
 import org.panamask.backend.Precision;
-import org.panamask.backend.ProductMode;
 import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.LibraryLoadException;
@@ -234,8 +233,7 @@ public final class CudaBackend extends JobBackend {
 
     @Override
     public MemoryModel memoryModel() {
-        return new CudaMemoryModel(
-                run("plan", Precision.F32, _ -> started().kept()), settings.products() == ProductMode.STEADY);
+        return new CudaMemoryModel(run("plan", Precision.F32, _ -> started().kept()), CudaMemoryModel.How.of(settings));
     }
 
     @Override

@@ -62,6 +62,11 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
     }
 
     @Override
+    public int roundRows(int wanted, int all) {
+        return RowBuckets.round(wanted, all);
+    }
+
+    @Override
     public Tensor upload(Shape shape, int[] values) {
         ShapeRules.upload(shape, values.length);
         return job.upload(shape, values);
@@ -89,14 +94,16 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
         return job.doubles(tensor);
     }
 
+    /// A scope is a micro-batch or a pass. Its commands are lists of their own, so that they are the same graphs
+    /// whatever runs before and after.
     @Override
     public <T> T scoped(Supplier<T> body) {
-        JobArena.Mark mark = job.arena().mark(job.arena().end());
-        try {
-            return body.get();
-        } finally {
-            job.arena().release(mark);
-        }
+        job.device().queue().flush();
+        return job.arena().scoped(() -> {
+            T result = body.get();
+            job.device().queue().flush();
+            return result;
+        });
     }
 
     @Override

@@ -1,8 +1,12 @@
 package org.panamask.backend.cuda;
 
 import java.util.Map;
+import org.panamask.backend.BackendSettings;
+import org.panamask.backend.Precision;
+import org.panamask.backend.ProductMode;
 import org.panamask.backend.cuda.attention.AttentionTiling;
 import org.panamask.backend.cuda.attention.MaskTable;
+import org.panamask.backend.host.Float8;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.MemoryModel;
@@ -13,8 +17,22 @@ import org.panamask.tensor.Weight;
 /// What a device holds besides tensors.
 ///
 /// @param kept bytes that it keeps as long as it runs, by their line in the ledger
-/// @param steady whether rows are multiplied in whole steps, see [Products]
-record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements MemoryModel {
+/// @param how what of the settings it depends on
+record CudaMemoryModel(Map<String, Long> kept, How how) implements MemoryModel {
+    /// What matters of the settings.
+    ///
+    /// @param steady whether rows are multiplied in whole steps, see [Products]
+    /// @param eightBits whether frozen matrices are multiplied in 8 bits
+    /// @param deterministic whether gradients of queries are summed in one order
+    record How(boolean steady, boolean eightBits, boolean deterministic) {
+        static How of(BackendSettings settings) {
+            return new How(
+                    settings.products() == ProductMode.STEADY,
+                    settings.dtype() == Precision.FP8,
+                    settings.deterministic());
+        }
+    }
+
     /// Copies the lines.
     CudaMemoryModel {
         kept = Map.copyOf(kept);
@@ -23,6 +41,11 @@ record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements Memory
     @Override
     public long alignment() {
         return DeviceSpace.ALIGNMENT;
+    }
+
+    @Override
+    public int roundRows(int wanted, int all) {
+        return RowBuckets.round(wanted, all);
     }
 
     /// One copy serves both directions: see [CudaWeight].
@@ -35,12 +58,32 @@ record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements Memory
     }
 
     @Override
+    public boolean roundsToEightBits(Weight weight) {
+        return how.eightBits() && Float8.multiplies(weight);
+    }
+
+    /// Both ways round, and what products multiply with.
+    @Override
+    public long eightBitForm(Weight weight) {
+        return 2 * aligned(weight.shape().count()) + aligned(Float.BYTES);
+    }
+
+    /// The codes of the left operand with their scale and its largest magnitude, and the result where rows
+    /// are added.
+    @Override
+    public long eightBitProduct(long rows, long in, long out, DType dtype) {
+        long whole = EightBits.padded(rows);
+        long codes = aligned(whole * in) + 2 * aligned(Float.BYTES);
+        return whole == rows ? codes : codes + aligned(whole * out * dtype.bytes());
+    }
+
+    @Override
     public long attentionResult(Tensor q, KeyIntervals mask) {
         return q.shape().extent(1) * mask.count() * Float.BYTES;
     }
 
     /// Of the kernels of this project: the mask's table, and on the way back a number for each row and head and,
-    /// for halves, the sums of the gradient of `q`.
+    /// for halves in no fixed order, the sums of the gradient of `q`.
     @Override
     public long attention(Tensor q, Tensor k, KeyIntervals mask, boolean gradients) {
         AttentionTiling tiling =
@@ -49,7 +92,7 @@ record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements Memory
         if (!gradients) {
             return table;
         }
-        long sums = tiling.isStreaming() ? 0 : aligned(q.count() * Float.BYTES);
+        long sums = tiling.isStreaming() || how.deterministic() ? 0 : aligned(q.count() * Float.BYTES);
         return table + aligned(attentionResult(q, mask)) + sums;
     }
 
@@ -72,13 +115,24 @@ record CudaMemoryModel(Map<String, Long> kept, boolean steady) implements Memory
     }
 
     @Override
+    public long dropoutSeed() {
+        return Long.BYTES;
+    }
+
+    /// Two numbers of a row for norms, and the sums of groups of rows.
+    @Override
+    public long sumOverRows(long rows, long width) {
+        return aligned(2 * rows * Float.BYTES) + aligned(Sums.groups(rows) * width * Float.BYTES);
+    }
+
+    @Override
     public long product(long rows, long in, long out, DType dtype) {
         return copied(rows, in * dtype.bytes(), out * dtype.bytes());
     }
 
     /// The copies of rows that fill no whole step, of an operand and a result.
     private long copied(long rows, long operandBytes, long resultBytes) {
-        long over = steady ? rows % Products.ROW_STEP : 0;
+        long over = how.steady() ? rows % Products.ROW_STEP : 0;
         if (over == 0) {
             return 0;
         }

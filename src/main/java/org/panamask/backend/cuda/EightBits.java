@@ -34,11 +34,16 @@ final class EightBits {
     /// @param rows the number of rows, with those filled up
     record Codes(MemorySegment codes, MemorySegment inverse, long rows) {}
 
+    /// `rows`, filled up to what products want.
+    static long padded(long rows) {
+        return (rows + STEP - 1) / STEP * STEP;
+    }
+
     /// The codes of `x` `[N, D]`, in scratch memory.
     Codes round(Frame frame, Tensor x, Float8 type) {
         int rows = Math.toIntExact(x.shape().extent(0));
         int width = Math.toIntExact(x.shape().last());
-        int padded = (rows + STEP - 1) / STEP * STEP;
+        int padded = Math.toIntExact(padded(rows));
         Codes result = new Codes(frame.take((long) padded * width), frame.take(Float.BYTES), padded);
         Arguments arguments = new Arguments()
                 .pointer(result.codes())

@@ -34,10 +34,15 @@ final class Sums {
         void launch(MemorySegment partial, Grid grid, int groupRows);
     }
 
+    /// How many groups `rows` rows make.
+    static long groups(long rows) {
+        return Spread.ceil(rows, SUMMED_ROWS);
+    }
+
     /// Adds to `sum` `[D]` what `partials` makes of `rows` rows.
     void overRows(Tensor sum, long rows, Partials partials) {
         int width = Math.toIntExact(sum.count());
-        long groups = Spread.ceil(rows, SUMMED_ROWS);
+        long groups = groups(rows);
         try (Frame frame = job.frame()) {
             MemorySegment partial = frame.take(groups * width * Float.BYTES);
             partials.launch(partial, Spread.columnsByGroups(width, groups), SUMMED_ROWS);

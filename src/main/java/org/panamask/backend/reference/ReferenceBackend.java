@@ -11,6 +11,7 @@ import org.panamask.backend.memory.JobBackend;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.launch.Ranks;
 import org.panamask.tensor.BackwardOps;
+import org.panamask.tensor.DType;
 import org.panamask.tensor.MemoryModel;
 
 /// Plain Java loops on one thread: slow, and the same bits on every machine.
@@ -41,7 +42,13 @@ public final class ReferenceBackend extends JobBackend {
 
     @Override
     public MemoryModel memoryModel() {
-        return MemoryModel.PLAIN;
+        return new MemoryModel() {
+            // As ReferenceOps.weight does.
+            @Override
+            public DType frozen(DType stored, DType dtype) {
+                return Values.isHalf(dtype) ? dtype : stored;
+            }
+        };
     }
 
     @Override

@@ -88,12 +88,7 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public <T> T scoped(Supplier<T> body) {
-        JobArena.Mark mark = arena.mark(arena.end());
-        try {
-            return body.get();
-        } finally {
-            arena.release(mark);
-        }
+        return arena.scoped(body);
     }
 
     @Override

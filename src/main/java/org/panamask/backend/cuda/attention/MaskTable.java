@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda.attention;
 
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.panamask.tensor.AnnealingDraw;
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.KeyIntervals;
@@ -18,14 +19,15 @@ public final class MaskTable {
     private final int tiles;
     private final KeyIntervals mask;
 
-    /// The table of `mask` with tiles of `rows` query rows.
+    /// The table of `mask` with tiles of `rows` query rows. Where some rows were chosen, there are as many tiles as
+    /// the same number of other rows may need; the last ones may be empty.
     public MaskTable(KeyIntervals mask, int rows) {
         this.mask = mask;
         this.starts = new int[mask.batch() + 1];
         for (int b = 0; b < mask.batch(); b++) {
             starts[b + 1] = starts[b] + (mask.firstRow(b + 1) - mask.firstRow(b) + rows - 1) / rows;
         }
-        this.tiles = starts[mask.batch()];
+        this.tiles = isWhole(mask) ? starts[mask.batch()] : most(mask, rows);
         this.values = new int[given() + (mask.isGiven() ? mask.count() * words() : 0)];
         System.arraycopy(starts, 0, values, tileStarts(), starts.length);
         for (int b = 0; b < mask.batch(); b++) {
@@ -35,6 +37,16 @@ public final class MaskTable {
             }
         }
         fillRows();
+    }
+
+    private static boolean isWhole(KeyIntervals mask) {
+        return IntStream.range(0, mask.batch()).allMatch(b -> mask.firstRow(b + 1) - mask.firstRow(b) == mask.keys());
+    }
+
+    /// The most tiles of `rows` rows that `mask.count()` rows of all batch rows can fill.
+    private static int most(KeyIntervals mask, int rows) {
+        int most = (mask.count() + mask.batch() * (rows - 1)) / rows;
+        return Math.min(most, mask.count());
     }
 
     /// How many tiles there are.

@@ -29,6 +29,18 @@ class MaskTableTest {
                 .containsExactly(0, 1, 2, 3, 4, 0, 1, 2, 3, 4);
     }
 
+    /// Five of eight rows are three tiles of two at most, however they lie; an empty one has no rows and no keys.
+    @Test
+    void asManyTilesWhicheverRowsAreChosen() {
+        MaskTable even = new MaskTable(new AttentionMask.Full().lower(2, 4, new int[] {0, 1, 2, 4, 5}), 2);
+        MaskTable one = new MaskTable(new AttentionMask.Full().lower(2, 4, new int[] {0, 1, 2, 3, 3}), 2);
+        assertThat(even.tiles()).isEqualTo(3).isEqualTo(one.tiles());
+        assertThat(even.size()).isEqualTo(one.size());
+        MaskTable spare = new MaskTable(new AttentionMask.Full().lower(2, 4, new int[] {0, 1, 4, 5}), 2);
+        assertThat(spare.tiles()).isEqualTo(3);
+        assertThat(tile(spare, 2)).containsOnly(0);
+    }
+
     @Test
     void drawnKeysBelongToTheHullButNotToTheCore() {
         KeyIntervals annealed = new AttentionMask.Annealed(0.5, 0x1_0000_0002L, new AttentionMask.Full()).lower(1, 8);
