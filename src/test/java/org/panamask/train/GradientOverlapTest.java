@@ -12,17 +12,22 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.backend.Backend;
 import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Backends;
 import org.panamask.backend.Collective;
+import org.panamask.backend.Launching;
 import org.panamask.backend.Precision;
 import org.panamask.data.RowIds;
 import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
+import org.panamask.emulator.Emulator;
+import org.panamask.emulator.Launches;
+import org.panamask.launch.LocalRanks;
 import org.panamask.launch.Ranks;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.Model;
@@ -101,10 +106,8 @@ final class GradientOverlapTest {
                 Owner owner = backend.owner("model")) {
             Model model = backend.run(
                     "make", Precision.F32, ops -> Models.create(LlamaConfig.of(40, 32, 3, 4, 16), 7, ops, owner));
-            Learning learning = Learning.of(
-                    new Objective.DdmSft(true, 1e-3, 1, LossNormalization.TOKEN_BOUND), new RowIds(1, 2, 3, 4, 5), 7);
             Trainer.Method method = new Trainer.Method(
-                    learning,
+                    learning(),
                     TrainSettings.defaults().with("recompute", recompute),
                     new Team(Ranks.alone(), new Listening(events), sharing));
             try (Trainer trainer =
@@ -119,6 +122,89 @@ final class GradientOverlapTest {
             }
         }
         requireOverlap(events);
+    }
+
+    /// NCCL's sums, and how many commands were given to the GPU when each was enqueued, and at the end.
+    private record Counting(Collective real, Backend backend, List<Long> sums, List<Long> joins) implements Collective {
+        @Override
+        public int rank() {
+            return real.rank();
+        }
+
+        @Override
+        public int world() {
+            return real.world();
+        }
+
+        @Override
+        public void sum(Tensor tensor) {
+            real.sum(tensor);
+            sums.add(Launches.of(backend).commands());
+        }
+
+        @Override
+        public void average(Tensor tensor) {
+            real.average(tensor);
+        }
+
+        @Override
+        public void sumParts(Tensor tensor) {
+            real.sumParts(tensor);
+        }
+
+        @Override
+        public void gatherParts(Tensor tensor) {
+            real.gatherParts(tensor);
+        }
+
+        @Override
+        public void join() {
+            joins.add(Launches.of(backend).commands());
+            real.join();
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
+    }
+
+    /// A sum enqueues what the way back has formed so far and then itself; what the last sum enqueues is the end of
+    /// the way back.
+    @Test
+    void ncclGetsTheFirstBucketBeforeTheGpuGetsTheLastKernels() {
+        Emulator.require();
+        BackendSettings settings = BackendSettings.defaults()
+                .with("name", "cuda")
+                .with("launch", Launching.EAGER)
+                .with("device", "0");
+        LocalRanks.run(2, ranks -> {
+            try (Backend backend = Backends.open(settings);
+                    Owner owner = backend.owner("model");
+                    Collective real = backend.collective(ranks)) {
+                Counting counting = new Counting(real, backend, new ArrayList<>(), new ArrayList<>());
+                RankSettings sharing = RankSettings.defaults().with("bucket", "16KiB");
+                Model model = backend.run(
+                        "make", Precision.F32, ops -> Models.create(LlamaConfig.of(40, 32, 3, 4, 16), 7, ops, owner));
+                Trainer.Method method =
+                        new Trainer.Method(learning(), TrainSettings.defaults(), new Team(ranks, counting, sharing));
+                try (Trainer trainer = new Trainer(backend, Precision.F32, model, model.parameters(), method)) {
+                    trainer.step(0, List.of(rows(0), rows(1)), 1e-2);
+                }
+                List<Long> sums = counting.sums();
+                assertThat(sums).hasSizeGreaterThan(4).isSorted();
+                long last = counting.joins().getFirst();
+                // More than a layer's kernels come after the first sum, and still some after the middle one.
+                assertThat(last - sums.getFirst()).isGreaterThan(40);
+                assertThat(last - sums.get(sums.size() / 2)).isGreaterThan(10);
+                return sums;
+            }
+        });
+    }
+
+    private static Learning learning() {
+        return Learning.of(
+                new Objective.DdmSft(true, 1e-3, 1, LossNormalization.TOKEN_BOUND), new RowIds(1, 2, 3, 4, 5), 7);
     }
 
     private static void requireOverlap(List<Event> events) {
