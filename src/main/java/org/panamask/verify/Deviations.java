@@ -15,8 +15,9 @@ final class Deviations {
 
     /// How much more roundings may add up to in gradients, whose numbers largely cancel each other. They are
     /// compared by their root sum of squares, because what a single element is off by is the luck of one draw: with
-    /// weights moved at random by half a step of bf16, in 164 draws, single elements were off by up to 7 times on the
-    /// reference backend and on cuda alike, but all gradients of a model by less than 3 in all draws but two (3.2).
+    /// weights moved at random by half a step of bf16, in 164 draws, single elements were off by up to 7 times on
+    /// the reference backend and on cuda alike, but all gradients of a model by less than 3 in all draws but two
+    /// (3.2).
     private static final double WAY_BACK = 3;
 
     /// The same for the gradient of one weight, which was off by up to 5.5 times.

@@ -60,8 +60,8 @@ class HalfPrecisionTrainingTest {
 
         Run(String name, Precision precision, boolean recompute) {
             this.precision = precision;
-            backend = Backends.open(
-                    BackendSettings.defaults().with("name", name).with("dtype", precision));
+            backend =
+                    Backends.open(BackendSettings.defaults().with("name", name).with("dtype", precision));
             owner = backend.owner("model");
             LlamaConfig config = LlamaConfig.of(VOCABULARY, 32, 2, 4, TOKENS);
             Model model = backend.run("make", precision, ops -> Models.create(config, 7, ops, owner));

@@ -115,8 +115,7 @@ class AttentionGrowthTest {
         private static Tensor activations(BackwardOps ops, int rows, int heads) {
             Shape shape = Shape.of(rows, heads, WIDTH);
             Tensor tensor = ops.empty(shape, ops.dtype());
-            double[] values =
-                    new Random(rows).doubles(shape.count(), -1, 1).toArray();
+            double[] values = new Random(rows).doubles(shape.count(), -1, 1).toArray();
             ops.copy(ops.upload(shape, values), tensor);
             return tensor;
         }
@@ -137,7 +136,9 @@ class AttentionGrowthTest {
         Engine engine = new Engine(kernels, precision);
         masks().forEach((name, mask) ->
                 assertThat(excess(engine, mask, false)).as(name).isLessThan(CONSTANT));
-        assertThat(excess(engine, _ -> new AttentionMask.Full(), true)).as("dropout").isLessThan(CONSTANT);
+        assertThat(excess(engine, _ -> new AttentionMask.Full(), true))
+                .as("dropout")
+                .isLessThan(CONSTANT);
     }
 
     /// Masks for fixtures and tests are given bit by bit, and take those bits and nothing else.
@@ -146,7 +147,8 @@ class AttentionGrowthTest {
         Emulator.require();
         Engine engine = new Engine(AttentionKernels.PMK, Precision.BF16);
         long bits = 2L * TOKENS * TOKENS / Byte.SIZE;
-        assertThat(excess(engine, AttentionGrowthTest::given, false)).isBetween(2 * bits - CONSTANT, 2 * bits + CONSTANT);
+        assertThat(excess(engine, AttentionGrowthTest::given, false))
+                .isBetween(2 * bits - CONSTANT, 2 * bits + CONSTANT);
     }
 
     private static AttentionMask given(int tokens) {
