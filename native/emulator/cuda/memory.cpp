@@ -113,7 +113,7 @@ Result release_pinned(void* address, bool registered) {
     s.pinned.erase(found);
     if (registered) return SUCCESS;
     if (bytes >= MAPPED_FROM_BYTES) {
-        munmap(address, mapping_bytes(bytes));
+        unmap(address, mapping_bytes(bytes));
     } else {
         std::free(address);
     }

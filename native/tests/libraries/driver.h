@@ -99,9 +99,11 @@ public:
     T& operator[](size_t i) { return at[i]; }
     T* at;
 };
+// Forgets a lost context and all that was in it.
+void recover();
 // Compiles a source; the status, and the log.
 int compile(const char* source, std::vector<char>& image, std::string& log);
-// A kernel that multiplies n floats, `scale(float* y, const float* x, float by, int n)`, from a module that stays.
+// A kernel that multiplies n floats, `scale(float* y, const float* x, float by, int n)`, from a module that stays until then.
 void* scale_kernel();
 int launch_scale(void* stream, u64 y, u64 x, float by, int n);
 }  // namespace check

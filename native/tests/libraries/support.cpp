@@ -36,8 +36,16 @@ int compile(const char* source, std::vector<char>& image, std::string& log) {
     return status;
 }
 
+namespace {
+void* kernel = nullptr;
+}
+
+void recover() {
+    pmkEmuRecover();
+    kernel = nullptr;
+}
+
 void* scale_kernel() {
-    static void* kernel = nullptr;
     if (!kernel) {
         std::vector<char> image;
         std::string log;

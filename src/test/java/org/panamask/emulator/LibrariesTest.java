@@ -50,7 +50,7 @@ class LibrariesTest {
     void theLibrariesKeepTheRulesOfTheRealOnes(int seed) throws IOException {
         Outcome outcome = program.run(tests, seed);
 
-        assertThat(outcome.output()).endsWith("0 failures\n");
+        assertThat(outcome.output()).endsWith("\n0 failures\n");
         assertThat(outcome.status()).isZero();
     }
 
