@@ -59,9 +59,11 @@ record CanvasRows(Canvas canvas, LayerRows first, LayerRows inner, LayerRows las
     }
 
     /// The same for a model whose layers see positions by rotation alone: if the canvas allows it, the first of
-    /// several layers forms queries, keys and values once for all rows with the same token.
+    /// several layers forms queries, keys and values once for all rows with the same token. Not on a device that
+    /// rounds numbers of rows: there the number of different tokens would be one more in which passes differ.
     CanvasRows withEqualTokens(Ops ops) {
-        if (canvas.dropout().isPresent() || canvas.soft().isPresent()) {
+        boolean rounds = ops.roundRows(1, canvas.fed().length) > 1;
+        if (rounds || canvas.dropout().isPresent() || canvas.soft().isPresent()) {
             return this;
         }
         return canvas.equalTokens()
