@@ -73,8 +73,7 @@ class AttentionMemoryTest {
     @MethodSource("problems")
     void nothingGrowsWithTheSquareOfTheTokens(Problem problem) {
         KeyIntervals mask = problem.lowered();
-        BackendSettings settings = BackendSettings.defaults().with("name", problem.backend());
-        try (Backend backend = Backends.open(settings)) {
+        try (Backend backend = new ContractCase(problem.backend(), Precision.F32).open()) {
             backend.run("attention", Precision.F32, ops -> {
                 Tensor q = numbers(ops, mask.count());
                 Tensor k = numbers(ops, TOKENS);
