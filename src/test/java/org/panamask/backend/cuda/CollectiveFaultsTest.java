@@ -41,7 +41,7 @@ class CollectiveFaultsTest {
 
     @BeforeEach
     void require() {
-        Emulator.require();
+        Emulator.folder();
     }
 
     @AfterEach

@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,6 +18,11 @@ import org.panamask.backend.cuda.attention.AttentionTiling;
 import org.panamask.tensor.DType;
 
 class CubinBuildTest {
+    @BeforeEach
+    void requireSources() {
+        assumeTrue(Files.isDirectory(Path.of("src", "test", "resources", "kernels")), "the sources are not here");
+    }
+
     @Test
     void everySourceIsCompiledAndNoneTwice() throws IOException {
         List<Family> families = CubinBuild.families();

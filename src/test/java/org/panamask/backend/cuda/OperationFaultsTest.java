@@ -14,7 +14,7 @@ import org.panamask.emulator.Faults;
 class OperationFaultsTest {
     @BeforeEach
     void require() {
-        Emulator.require();
+        Emulator.folder();
     }
 
     @AfterEach
