@@ -23,7 +23,7 @@ class SchedulerTest {
 
         NativeProgram.Outcome outcome = program.run(build(program, TESTS), seed);
 
-        assertThat(outcome.output()).endsWith("0 failures\n");
+        assertThat(outcome.output()).endsWith("\n0 failures\n");
         assertThat(outcome.status()).isZero();
     }
 
@@ -44,7 +44,7 @@ class SchedulerTest {
 
         for (int seed = 0; seed < 2; seed++) {
             NativeProgram.Outcome outcome = program.run(tests, seed);
-            assertThat(outcome.output()).endsWith("0 failures\n");
+            assertThat(outcome.output()).endsWith("\n0 failures\n");
             assertThat(outcome.status()).isZero();
         }
     }

@@ -8,9 +8,6 @@ import org.panamask.backend.Precision;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Noise;
 import org.panamask.diffusion.Passes;
-import org.panamask.model.LlamaConfig;
-import org.panamask.model.Model;
-import org.panamask.model.Models;
 import org.panamask.sampling.BlockSampler;
 import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.SamplerInput;
@@ -22,10 +19,8 @@ import org.panamask.tensor.Owner;
 
 /// Denoising passes of a model of one layer, with a sampler that draws tokens on the device.
 final class DenoisingPass implements Passes, AutoCloseable {
-    private static final int VOCABULARY = 16;
     private static final int TOKENS = 6;
     private static final int PROMPT = 2;
-    private static final int WIDTH = 16;
     private static final BlockSettings SETTINGS = BlockSettings.defaults()
             .with("block_size", TOKENS - PROMPT)
             .with("steps", 1)
@@ -34,20 +29,12 @@ final class DenoisingPass implements Passes, AutoCloseable {
             .with("top_k", 5);
 
     private final CudaBackend backend;
-    private final Owner owner;
-    private final Model model;
+    private final OneLayer layer;
 
     /// Makes the model.
     DenoisingPass(CudaBackend backend) {
         this.backend = backend;
-        this.owner = backend.owner("model");
-        try {
-            LlamaConfig config = LlamaConfig.of(VOCABULARY, WIDTH, 1, 1, TOKENS);
-            this.model = backend.run("make", Precision.F32, ops -> Models.create(config, 7, ops, owner));
-        } catch (RuntimeException failure) {
-            owner.close();
-            throw failure;
-        }
+        this.layer = OneLayer.create(backend, TOKENS);
     }
 
     /// Makes the model and runs the same pass three times: its commands are issued, captured, and replayed.
@@ -64,12 +51,12 @@ final class DenoisingPass implements Passes, AutoCloseable {
     /// The tokens of an answer that is filled in by one pass, and how probable they are.
     List<double[]> sample() {
         int[] ids = new int[TOKENS];
-        Arrays.setAll(ids, i -> (7 + 5 * i) % (VOCABULARY - 4));
+        Arrays.setAll(ids, i -> (7 + 5 * i) % (OneLayer.VOCABULARY - 4));
         boolean[] given = new boolean[TOKENS];
         Arrays.fill(given, 0, PROMPT, true);
-        SamplerTokens tokens = new SamplerTokens(VOCABULARY - 1, 0, List.of(), List.of());
+        SamplerTokens tokens = new SamplerTokens(OneLayer.VOCABULARY - 1, 0, List.of(), List.of());
         BlockSampler.Rule rule = new BlockSampler.Rule(SETTINGS, tokens, Alignment.OWN, new Noise(3));
-        SamplerResult result = new BlockSampler(model, this, rule)
+        SamplerResult result = new BlockSampler(layer.model(), this, rule)
                 .sample(SamplerInput.of(new int[][] {ids}, new boolean[][] {given}), SamplerListener.NONE);
         List<double[]> results = new ArrayList<>();
         result.ids()
@@ -90,6 +77,6 @@ final class DenoisingPass implements Passes, AutoCloseable {
 
     @Override
     public void close() {
-        owner.close();
+        layer.close();
     }
 }

@@ -8,9 +8,6 @@ import org.panamask.diffusion.LossNormalization;
 import org.panamask.diffusion.Objective;
 import org.panamask.diffusion.TokenRows;
 import org.panamask.model.Adapter;
-import org.panamask.model.LlamaConfig;
-import org.panamask.model.Model;
-import org.panamask.model.Models;
 import org.panamask.nn.LoraSettings;
 import org.panamask.tensor.Owner;
 import org.panamask.train.Learning;
@@ -21,29 +18,19 @@ import org.panamask.train.Trainer;
 /// Steps of training a low-rank branch of a model of one layer, each of one micro-batch: forward, loss, backward,
 /// AdamW.
 final class MicroStep implements AutoCloseable {
-    private static final int VOCABULARY = 16;
     private static final int TOKENS = 4;
-    private static final int WIDTH = 16;
     private static final double RATE = 3e-3;
     private static final TrainSettings TRAINING = TrainSettings.defaults();
     private static final LoraSettings LORA =
             LoraSettings.defaults().with("rank", 2).with("dropout", 0.1).with("targets", List.of("q_proj"));
 
     private final CudaBackend backend;
-    private final Owner owner;
-    private final Model model;
+    private final OneLayer layer;
 
     /// Makes the model.
     MicroStep(CudaBackend backend) {
         this.backend = backend;
-        this.owner = backend.owner("model");
-        try {
-            LlamaConfig config = LlamaConfig.of(VOCABULARY, WIDTH, 1, 1, TOKENS);
-            this.model = backend.run("make", Precision.F32, ops -> Models.create(config, 7, ops, owner));
-        } catch (RuntimeException failure) {
-            owner.close();
-            throw failure;
-        }
+        this.layer = OneLayer.create(backend, TOKENS);
     }
 
     /// Makes the model and trains it for one step.
@@ -66,12 +53,13 @@ final class MicroStep implements AutoCloseable {
     /// What each of `steps` steps says, and then the trained weights.
     List<double[]> train(int steps) {
         try (Owner trained = backend.owner("branch")) {
-            Adapter adapter = backend.run("adapt", Precision.F32, ops -> Adapter.create(model, LORA, 7, ops, trained));
+            Adapter adapter =
+                    backend.run("adapt", Precision.F32, ops -> Adapter.create(layer.model(), LORA, 7, ops, trained));
             Objective objective = new Objective.DdmSft(true, 1e-3, 10, LossNormalization.REFERENCE);
             Learning learning = Learning.of(objective, new RowIds(1, 2, 3, 4, 5), 7);
             List<double[]> results = new ArrayList<>();
             Trainer.Method method = new Trainer.Method(learning, TRAINING);
-            try (Trainer trainer = new Trainer(backend, Precision.F32, model, adapter.parameters(), method)) {
+            try (Trainer trainer = new Trainer(backend, Precision.F32, layer.model(), adapter.parameters(), method)) {
                 for (int step = 0; step < steps; step++) {
                     StepResult result = trainer.step(step, List.of(rows(step)), RATE);
                     results.add(new double[] {result.loss(), result.gradNorm()});
@@ -89,6 +77,6 @@ final class MicroStep implements AutoCloseable {
 
     @Override
     public void close() {
-        owner.close();
+        layer.close();
     }
 }
