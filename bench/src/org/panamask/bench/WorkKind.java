@@ -13,10 +13,11 @@ enum WorkKind {
     /// The same in blocks of 32, as LLaDA does.
     LLADA;
 
-    /// Repetitions until times are steady: a generation warms itself up.
+    /// Repetitions until times are steady: the loops in Java are compiled after some thousand runs of them, which
+    /// is twenty forwards. A training step and a generation warm themselves up.
     int warmups() {
         return switch (this) {
-            case STEP -> 5;
+            case STEP -> 25;
             case TRAIN -> 2;
             case GENERATE, LLADA -> 1;
         };
