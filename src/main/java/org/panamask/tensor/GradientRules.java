@@ -9,20 +9,20 @@ public final class GradientRules {
     /// The rules of [BackwardOps#copy].
     public static void copy(Tensor from, Tensor to) {
         if (from.count() != to.count()) {
-            throw ShapeRules.refused("copy: both tensors must have one number of elements", from.shape(), to.shape());
+            throw Operands.refused("copy: both tensors must have one number of elements", from.shape(), to.shape());
         }
         if (from.dtype() != to.dtype()) {
-            ShapeRules.requireFloats("copy", "a source of another type", from);
-            ShapeRules.requireFloats("copy", "a target of another type", to);
+            Operands.requireFloats("copy", "a source of another type", from);
+            Operands.requireFloats("copy", "a target of another type", to);
         }
     }
 
     /// The rules of [BackwardOps#accumulate].
     public static void accumulate(Tensor x, Into into) {
-        ShapeRules.requireFloats("accumulate", "x", x);
-        ShapeRules.requireFloats("accumulate", "the sum", into.tensor());
+        Operands.requireFloats("accumulate", "x", x);
+        Operands.requireFloats("accumulate", "the sum", into.tensor());
         if (x.count() != into.tensor().count()) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "accumulate: x and the sum must have one number of elements",
                     x.shape(),
                     into.tensor().shape());
@@ -31,14 +31,14 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#embeddingBackward].
     public static void embeddingBackward(Tensor dy, Tensor ids, Tensor table) {
-        ShapeRules.requireFloats("embeddingBackward", "dy", dy);
-        ShapeRules.requireInts("embeddingBackward", "ids", ids);
-        ShapeRules.requireSumType("embeddingBackward", "table", dy, table);
-        if (!ShapeRules.isMatrix(dy)
-                || !ShapeRules.isMatrix(table)
+        Operands.requireFloats("embeddingBackward", "dy", dy);
+        Operands.requireInts("embeddingBackward", "ids", ids);
+        Operands.requireSumType("embeddingBackward", "table", dy, table);
+        if (!Operands.isMatrix(dy)
+                || !Operands.isMatrix(table)
                 || dy.shape().extent(0) != ids.count()
                 || dy.shape().last() != table.shape().last()) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "embeddingBackward: dy [N, D] needs N ids and a table [V, D]",
                     dy.shape(),
                     ids.shape(),
@@ -48,13 +48,13 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#linearBackward].
     public static void linearBackward(Tensor dy, Weight w, Into dx) {
-        ShapeRules.requireOneType("linearBackward", "dy and dx", dy, dx.tensor());
+        Operands.requireOneType("linearBackward", "dy and dx", dy, dx.tensor());
         Shape weight = w.shape();
-        if (!ShapeRules.isMatrix(dy)
+        if (!Operands.isMatrix(dy)
                 || weight.rank() != 2
                 || dy.shape().last() != weight.extent(0)
                 || !dx.tensor().shape().equals(dy.shape().withLast(weight.last()))) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "linearBackward: dy [N, out] needs w [out, in] and dx [N, in]",
                     dy.shape(),
                     weight,
@@ -64,13 +64,13 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#linearWeightBackward].
     public static void linearWeightBackward(Tensor dy, Tensor x, Tensor dw) {
-        ShapeRules.requireOneType("linearWeightBackward", "dy and x", dy, x);
-        ShapeRules.requireSumType("linearWeightBackward", "dw", dy, dw);
-        if (!ShapeRules.isMatrix(dy)
-                || !ShapeRules.isMatrix(x)
+        Operands.requireOneType("linearWeightBackward", "dy and x", dy, x);
+        Operands.requireSumType("linearWeightBackward", "dw", dy, dw);
+        if (!Operands.isMatrix(dy)
+                || !Operands.isMatrix(x)
                 || dy.shape().extent(0) != x.shape().extent(0)
                 || !dw.shape().equals(Shape.of(dy.shape().last(), x.shape().last()))) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "linearWeightBackward: dy [N, out] needs x [N, in] and dw [out, in]",
                     dy.shape(),
                     x.shape(),
@@ -80,11 +80,10 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#biasBackward].
     public static void biasBackward(Tensor dy, Tensor dbias) {
-        ShapeRules.requireFloats("biasBackward", "dy", dy);
-        ShapeRules.requireSumType("biasBackward", "dbias", dy, dbias);
-        if (!ShapeRules.isMatrix(dy)
-                || !dbias.shape().equals(Shape.of(dy.shape().last()))) {
-            throw ShapeRules.refused("biasBackward: dy [N, out] needs dbias [out]", dy.shape(), dbias.shape());
+        Operands.requireFloats("biasBackward", "dy", dy);
+        Operands.requireSumType("biasBackward", "dbias", dy, dbias);
+        if (!Operands.isMatrix(dy) || !dbias.shape().equals(Shape.of(dy.shape().last()))) {
+            throw Operands.refused("biasBackward: dy [N, out] needs dbias [out]", dy.shape(), dbias.shape());
         }
     }
 
@@ -98,17 +97,17 @@ public final class GradientRules {
     public static void rmsNormBackward(Tensor dy, Tensor x, Weight gain, Into dx) {
         requireLike("rmsNormBackward", "dy", dy, "x", x);
         requireLike("rmsNormBackward", "dy", dy, "dx", dx.tensor());
-        if (!ShapeRules.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
-            throw ShapeRules.refused("rmsNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
+        if (!Operands.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
+            throw Operands.refused("rmsNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
         }
     }
 
     /// The rules of [BackwardOps#rmsNormGainBackward].
     public static void rmsNormGainBackward(Tensor dy, Tensor x, Tensor dgain) {
         requireLike("rmsNormGainBackward", "dy", dy, "x", x);
-        ShapeRules.requireSumType("rmsNormGainBackward", "dgain", dy, dgain);
-        if (!ShapeRules.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
-            throw ShapeRules.refused("rmsNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
+        Operands.requireSumType("rmsNormGainBackward", "dgain", dy, dgain);
+        if (!Operands.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
+            throw Operands.refused("rmsNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
         }
     }
 
@@ -116,17 +115,17 @@ public final class GradientRules {
     public static void layerNormBackward(Tensor dy, Tensor x, Weight gain, Into dx) {
         requireLike("layerNormBackward", "dy", dy, "x", x);
         requireLike("layerNormBackward", "dy", dy, "dx", dx.tensor());
-        if (!ShapeRules.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
-            throw ShapeRules.refused("layerNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
+        if (!Operands.isMatrix(x) || !gain.shape().equals(Shape.of(x.shape().last()))) {
+            throw Operands.refused("layerNormBackward: x [N, D] needs gain [D]", x.shape(), gain.shape());
         }
     }
 
     /// The rules of [BackwardOps#layerNormGainBackward].
     public static void layerNormGainBackward(Tensor dy, Tensor x, Tensor dgain) {
         requireLike("layerNormGainBackward", "dy", dy, "x", x);
-        ShapeRules.requireSumType("layerNormGainBackward", "dgain", dy, dgain);
-        if (!ShapeRules.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
-            throw ShapeRules.refused("layerNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
+        Operands.requireSumType("layerNormGainBackward", "dgain", dy, dgain);
+        if (!Operands.isMatrix(x) || !dgain.shape().equals(Shape.of(x.shape().last()))) {
+            throw Operands.refused("layerNormGainBackward: x [N, D] needs dgain [D]", x.shape(), dgain.shape());
         }
     }
 
@@ -162,13 +161,13 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#columnsBackward].
     public static void columnsBackward(Tensor dy, long from, Into dx) {
-        ShapeRules.requireOneType("columnsBackward", "dy and dx", dy, dx.tensor());
+        Operands.requireOneType("columnsBackward", "dy and dx", dy, dx.tensor());
         Shape whole = dx.tensor().shape();
-        if (!ShapeRules.isMatrix(dy)
+        if (!Operands.isMatrix(dy)
                 || !dy.shape().equals(whole.withLast(dy.shape().last()))
                 || from < 0
                 || from > whole.last() - dy.shape().last()) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "columnsBackward: dy [N, count] must lie in dx [N, D] from column " + from + " on",
                     dy.shape(),
                     whole);
@@ -177,13 +176,13 @@ public final class GradientRules {
 
     /// The rules of [BackwardOps#gatherRowsBackward].
     public static void gatherRowsBackward(Tensor dy, Tensor rows, Into dx) {
-        ShapeRules.requireOneType("gatherRowsBackward", "dy and dx", dy, dx.tensor());
-        ShapeRules.requireInts("gatherRowsBackward", "rows", rows);
-        if (!ShapeRules.isMatrix(dy)
+        Operands.requireOneType("gatherRowsBackward", "dy and dx", dy, dx.tensor());
+        Operands.requireInts("gatherRowsBackward", "rows", rows);
+        if (!Operands.isMatrix(dy)
                 || !rows.shape().equals(Shape.of(dy.shape().extent(0)))
-                || !ShapeRules.isMatrix(dx.tensor())
+                || !Operands.isMatrix(dx.tensor())
                 || dx.tensor().shape().last() != dy.shape().last()) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "gatherRowsBackward: dy [R, D] needs rows [R] and dx [N, D]",
                     dy.shape(),
                     rows.shape(),
@@ -196,7 +195,7 @@ public final class GradientRules {
     /// @return the shape of the values of each row, `[R]`
     public static Shape crossEntropyWithGradients(
             Tensor hidden, Weight head, Scoring scoring, BackwardOps.CrossEntropyGradients gradients) {
-        final Shape rows = ShapeRules.crossEntropy(hidden, head, scoring);
+        final Shape rows = HeadRules.crossEntropy(hidden, head, scoring);
         if (gradients.hidden().size() > 1 || gradients.head().size() > 1) {
             throw new ShapeException(
                     "crossEntropyWithGradients: at most one gradient of hidden and one of head, but got "
@@ -207,9 +206,9 @@ public final class GradientRules {
             requireLike("crossEntropyWithGradients", "hidden", hidden, "the gradient of hidden", gradient);
         }
         for (Tensor gradient : gradients.head()) {
-            ShapeRules.requireSumType("crossEntropyWithGradients", "the gradient of head", hidden, gradient);
+            Operands.requireSumType("crossEntropyWithGradients", "the gradient of head", hidden, gradient);
             if (!gradient.shape().equals(head.shape())) {
-                throw ShapeRules.refused(
+                throw Operands.refused(
                         "crossEntropyWithGradients: head [V, D] needs a gradient [V, D]",
                         head.shape(),
                         gradient.shape());
@@ -223,7 +222,7 @@ public final class GradientRules {
     /// @return `[1]`
     public static Shape sumOfSquares(List<Tensor> tensors) {
         for (Tensor tensor : tensors) {
-            ShapeRules.requireFloats("sumOfSquares", "tensors", tensor);
+            Operands.requireFloats("sumOfSquares", "tensors", tensor);
         }
         return Shape.of(1);
     }
@@ -238,11 +237,11 @@ public final class GradientRules {
         if (step.step() < 1) {
             throw new IllegalArgumentException("adamW: steps count from 1, but got " + step.step());
         }
-        ShapeRules.requireOneType("adamW", "gradient, mean and mean square", gradient, mean, meanSquare);
+        Operands.requireOneType("adamW", "gradient, mean and mean square", gradient, mean, meanSquare);
         if (!gradient.shape().equals(w.shape())
                 || !mean.shape().equals(w.shape())
                 || !meanSquare.shape().equals(w.shape())) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     "adamW: the weight " + w.name() + " needs gradient, mean and mean square of its shape",
                     w.shape(),
                     gradient.shape(),
@@ -252,9 +251,9 @@ public final class GradientRules {
     }
 
     private static void requireLike(String operation, String name, Tensor model, String otherName, Tensor other) {
-        ShapeRules.requireOneType(operation, name + " and " + otherName, model, other);
+        Operands.requireOneType(operation, name + " and " + otherName, model, other);
         if (!other.shape().equals(model.shape())) {
-            throw ShapeRules.refused(
+            throw Operands.refused(
                     operation + ": " + name + " and " + otherName + " must have one shape",
                     model.shape(),
                     other.shape());

@@ -151,7 +151,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public DType sumType() {
-        return ShapeRules.sumOf(dtype);
+        return Operands.sumOf(dtype);
     }
 
     @Override
@@ -321,7 +321,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
-        Shape result = ShapeRules.logits(hidden, head);
+        Shape result = HeadRules.logits(hidden, head);
         multiply(hidden, head);
         count("logits", product(hidden, head));
         return make(result, sumType());
@@ -341,7 +341,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
-        Shape rows = ShapeRules.crossEntropy(hidden, head, scoring);
+        Shape rows = HeadRules.crossEntropy(hidden, head, scoring);
         count("crossEntropy", product(hidden, head));
         CrossEntropy result =
                 new CrossEntropy(make(Shape.of(1), sumType()), make(rows, sumType()), make(rows, DType.I32));
@@ -351,13 +351,13 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
-        Shape rows = ShapeRules.argmax(hidden, head, rule);
+        Shape rows = HeadRules.argmax(hidden, head, rule);
         return prediction("argmax", hidden, head, rows, rule);
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
-        Shape rows = ShapeRules.sample(hidden, head, rule, uniforms);
+        Shape rows = HeadRules.sample(hidden, head, rule, uniforms);
         return prediction("sample", hidden, head, rows, rule);
     }
 

@@ -10,9 +10,9 @@ import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.CrossEntropyGradients;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Scoring;
 import org.panamask.tensor.Shape;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -118,7 +118,7 @@ final class Head {
 
     private static void requireTargets(Tensor targets, long vocabulary) {
         for (long row = 0; row < targets.count(); row++) {
-            ShapeRules.requireIndex("crossEntropy: targets", HostNumbers.intAt(targets, row), row, vocabulary);
+            Operands.requireIndex("crossEntropy: targets", HostNumbers.intAt(targets, row), row, vocabulary);
         }
     }
 

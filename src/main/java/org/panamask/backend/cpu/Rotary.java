@@ -2,8 +2,8 @@ package org.panamask.backend.cpu;
 
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.Into;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Ops;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// Rotary embedding, forward and back.
@@ -52,7 +52,7 @@ final class Rotary {
     private static void angles(Tile tile, Ops.Rotation rotation, long row, float sign, int elements) {
         int position = HostNumbers.intAt(rotation.positions(), row);
         int half = Math.toIntExact(rotation.cos().shape().last());
-        ShapeRules.requireIndex(
+        Operands.requireIndex(
                 "rotate: positions", position, row, rotation.cos().shape().extent(0));
         tile.array(COSINES, elements);
         tile.array(SINES, elements);

@@ -7,8 +7,8 @@ import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Shape;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// Sums over rows and tensors, scattered sums, and the optimizer. Sums are cut in places that do not depend on the
@@ -138,7 +138,7 @@ final class Sums {
         job.rows(1, 1, (tile, _, _) -> {
             for (long row = 0; row < ids.count(); row++) {
                 long id = HostNumbers.intAt(ids, row);
-                ShapeRules.requireIndex(
+                Operands.requireIndex(
                         "embeddingBackward: ids", id, row, table.shape().extent(0));
                 addRow(tile, dy, row * width, table, id * width);
             }
@@ -152,7 +152,7 @@ final class Sums {
         Workers.Share share = (tile, first, last) -> {
             for (long row = first; row < last; row++) {
                 long target = HostNumbers.intAt(rows, row);
-                ShapeRules.requireIndex(
+                Operands.requireIndex(
                         "gatherRowsBackward: rows",
                         target,
                         row,

@@ -8,6 +8,7 @@ import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.HeadRules;
 import org.panamask.tensor.InferenceRules;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
@@ -245,7 +246,7 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
-        Shape result = ShapeRules.logits(hidden, head);
+        Shape result = HeadRules.logits(hidden, head);
         requireActivations("logits", hidden);
         return heads.logits(hidden, head, result);
     }
@@ -261,21 +262,21 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
 
     @Override
     public CrossEntropy crossEntropy(Tensor hidden, Weight head, Scoring scoring) {
-        ShapeRules.crossEntropy(hidden, head, scoring);
+        HeadRules.crossEntropy(hidden, head, scoring);
         requireActivations("crossEntropy", hidden);
         return heads.crossEntropy(hidden, head, scoring, new BackwardOps.CrossEntropyGradients(List.of(), List.of()));
     }
 
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
-        ShapeRules.argmax(hidden, head, rule);
+        HeadRules.argmax(hidden, head, rule);
         requireActivations("argmax", hidden);
         return choice.argmax(hidden, head, rule);
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
-        ShapeRules.sample(hidden, head, rule, uniforms);
+        HeadRules.sample(hidden, head, rule, uniforms);
         requireActivations("sample", hidden);
         return choice.sample(hidden, head, rule, uniforms);
     }

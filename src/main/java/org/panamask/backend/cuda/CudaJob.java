@@ -6,8 +6,8 @@ import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.DType;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Shape;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -102,7 +102,7 @@ record CudaJob(CudaDevice device, TwoEndedArena arena, Precision precision) {
         int[] known = device.indices().of(indices);
         int[] values = known == null ? ints(indices) : known;
         for (int i = 0; i < values.length; i++) {
-            ShapeRules.requireIndex(what, values[i], i, bound);
+            Operands.requireIndex(what, values[i], i, bound);
         }
     }
 }

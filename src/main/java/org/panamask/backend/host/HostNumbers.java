@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.ShapeException;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// Element access and conversion between float types. Rounding is to nearest even.
@@ -88,7 +88,7 @@ public final class HostNumbers {
         long bytes = into.shape().last() * into.dtype().bytes();
         long bound = into.shape().extent(0);
         for (long row = 0; row < rows.count(); row++) {
-            ShapeRules.requireIndex(what, intAt(rows, row), row, bound);
+            Operands.requireIndex(what, intAt(rows, row), row, bound);
         }
         for (long row = 0; row < rows.count(); row++) {
             MemorySegment.copy(x.memory(), row * bytes, into.memory(), intAt(rows, row) * bytes, bytes);

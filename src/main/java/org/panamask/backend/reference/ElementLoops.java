@@ -1,8 +1,8 @@
 package org.panamask.backend.reference;
 
 import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Ops;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 
 /// What works on single elements or pairs: gates, dropout, rotation.
@@ -97,7 +97,7 @@ final class ElementLoops {
         int heads = Values.extent(x, 1);
         int half = Values.extent(x, 2) / 2;
         for (int n = 0; n < positions.length; n++) {
-            ShapeRules.requireIndex(
+            Operands.requireIndex(
                     "rotate: positions", positions[n], n, rotation.cos().shape().extent(0));
             for (int h = 0; h < heads; h++) {
                 int first = (n * heads + h) * half * 2;

@@ -3,9 +3,9 @@ package org.panamask.backend.reference;
 import java.util.Arrays;
 import org.panamask.backend.host.HostNumbers;
 import org.panamask.tensor.CrossEntropy;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Scoring;
-import org.panamask.tensor.ShapeRules;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.TokenRule;
 import org.panamask.tensor.Weight;
@@ -26,7 +26,7 @@ final class HeadLoops {
         this.vocabulary = Math.toIntExact(head.shape().extent(0));
         this.logits = new MatmulLoops(false).linear(hidden, head);
         for (int i = 0; i < logits.length; i++) {
-            logits[i] = Values.rounded(logits[i], ShapeRules.sumOf(hidden.dtype()));
+            logits[i] = Values.rounded(logits[i], Operands.sumOf(hidden.dtype()));
         }
     }
 
@@ -42,7 +42,7 @@ final class HeadLoops {
         double[] gradients = new double[logits.length];
         double loss = 0;
         for (int r = 0; r < rows; r++) {
-            ShapeRules.requireIndex("crossEntropy: targets", target[r], r, vocabulary);
+            Operands.requireIndex("crossEntropy: targets", target[r], r, vocabulary);
             double[] row = row(r);
             double largest = Arrays.stream(row).max().orElseThrow();
             double logSum = logSum(row);

@@ -2,7 +2,7 @@ package org.panamask.backend.reference;
 
 import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
-import org.panamask.tensor.ShapeRules;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Tensor;
 import org.panamask.tensor.Weight;
 
@@ -143,7 +143,7 @@ final class MatmulLoops {
 
     private static void requireRows(int[] rows, Tensor table, String what) {
         for (int n = 0; n < rows.length; n++) {
-            ShapeRules.requireIndex(what, rows[n], n, table.shape().extent(0));
+            Operands.requireIndex(what, rows[n], n, table.shape().extent(0));
         }
     }
 

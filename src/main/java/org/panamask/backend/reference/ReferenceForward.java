@@ -11,9 +11,11 @@ import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
+import org.panamask.tensor.HeadRules;
 import org.panamask.tensor.InferenceRules;
 import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
+import org.panamask.tensor.Operands;
 import org.panamask.tensor.Ops;
 import org.panamask.tensor.Prediction;
 import org.panamask.tensor.Shape;
@@ -59,7 +61,7 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public DType sumType() {
-        return ShapeRules.sumOf(dtype);
+        return Operands.sumOf(dtype);
     }
 
     @Override
@@ -208,7 +210,7 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Tensor logits(Tensor hidden, Weight head) {
-        return made(ShapeRules.logits(hidden, head), sumType(), new HeadLoops(hidden, head).logits());
+        return made(HeadRules.logits(hidden, head), sumType(), new HeadLoops(hidden, head).logits());
     }
 
     @Override
@@ -219,14 +221,14 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Prediction argmax(Tensor hidden, Weight head, TokenRule rule) {
-        Prediction prediction = prediction(ShapeRules.argmax(hidden, head, rule));
+        Prediction prediction = prediction(HeadRules.argmax(hidden, head, rule));
         new HeadLoops(hidden, head).argmax(rule, prediction);
         return prediction;
     }
 
     @Override
     public Prediction sample(Tensor hidden, Weight head, TokenRule rule, Tensor uniforms) {
-        Prediction prediction = prediction(ShapeRules.sample(hidden, head, rule, uniforms));
+        Prediction prediction = prediction(HeadRules.sample(hidden, head, rule, uniforms));
         new HeadLoops(hidden, head).sample(rule, uniforms, prediction);
         return prediction;
     }
