@@ -36,7 +36,7 @@ public enum AlphaSchedule {
         return fall / (rate(t) + LEAST_RATE);
     }
 
-    private static double angle(float t) {
-        return StrictMath.PI / 2 * (1 - t);
+    private static float angle(float t) {
+        return (float) (StrictMath.PI / 2) * (1 - t);
     }
 }

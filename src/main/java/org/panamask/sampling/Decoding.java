@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.panamask.diffusion.Alignment;
+import org.panamask.diffusion.AlphaSchedule;
 import org.panamask.sampling.OrderSettings.Algorithm;
 import org.panamask.sampling.TransferSettings.Rule;
 import org.panamask.tensor.Confidence;
@@ -183,8 +184,8 @@ record Decoding(BlockSettings settings, SamplerTokens tokens, Alignment alignmen
 
     private Shares shares() {
         return switch (transfer()) {
-            case ALPHA_LINEAR -> Shares.linear();
-            case ALPHA_COSINE -> Shares.cosine();
+            case ALPHA_LINEAR -> Shares.of(AlphaSchedule.LINEAR);
+            case ALPHA_COSINE -> Shares.of(AlphaSchedule.COSINE);
             case AUTO, QUOTA, TIMESTEP, THRESHOLD, FACTOR, ENTROPY_BOUND, HIERARCHY, CREDIT, BUDGET ->
                 Shares.timestep(settings.transfer().eps());
         };

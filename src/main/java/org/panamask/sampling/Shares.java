@@ -1,5 +1,7 @@
 package org.panamask.sampling;
 
+import org.panamask.diffusion.AlphaSchedule;
+
 /// The share of the hidden columns that opens in a step. Single precision, as in the references, decides some counts.
 @FunctionalInterface
 interface Shares {
@@ -20,25 +22,12 @@ interface Shares {
         return n < (steps + 1) / 2 ? 1 + width * n : eps - width * (steps - n);
     }
 
-    /// `1 - (1 - alpha(s)) / (1 - alpha(t))` for `alpha(t) = 1 - t`.
-    static Shares linear() {
-        return (step, steps) -> share(step, steps, t -> 1 - t);
-    }
-
-    /// The same for `alpha(t) = 1 - cos(pi / 2 * (1 - t))`.
-    static Shares cosine() {
-        return (step, steps) -> share(step, steps, t -> 1 - (float) Math.cos((float) (Math.PI / 2) * (1 - t)));
-    }
-
-    /// The clean share `alpha` at a time.
-    interface Alpha {
-        /// The share that is clean at `t`.
-        float at(float t);
-    }
-
-    private static float share(int step, int steps, Alpha alpha) {
-        float t = (float) (steps - step) / steps;
-        float s = (float) (steps - step - 1) / steps;
-        return 1 - (1 - alpha.at(s)) / (1 - alpha.at(t));
+    /// `1 - (1 - alpha(s)) / (1 - alpha(t))` for the times before and after a step.
+    static Shares of(AlphaSchedule schedule) {
+        return (step, steps) -> {
+            float t = (float) (steps - step) / steps;
+            float s = (float) (steps - step - 1) / steps;
+            return 1 - schedule.rate(s) / schedule.rate(t);
+        };
     }
 }
