@@ -67,16 +67,6 @@ public record DnnlArgument(int id, DnnlMemoryDesc desc) {
         return new DnnlArgument(dnnl_h.DNNL_ARG_SHIFT(), desc);
     }
 
-    /// The gradient of the gain.
-    public static DnnlArgument diffScale(DnnlMemoryDesc desc) {
-        return new DnnlArgument(dnnl_h.DNNL_ARG_DIFF_SCALE(), desc);
-    }
-
-    /// The gradient of the offset.
-    public static DnnlArgument diffShift(DnnlMemoryDesc desc) {
-        return new DnnlArgument(dnnl_h.DNNL_ARG_DIFF_SHIFT(), desc);
-    }
-
     /// The operand of the binary post-op at `position` of the chain, counted from 0 over all post-ops.
     public static DnnlArgument postOp(int position, DnnlMemoryDesc desc) {
         // DNNL_ARG_ATTR_MULTIPLE_POST_OP(position) is a macro with a parameter, which has no binding.

@@ -43,12 +43,4 @@ public final class DnnlAttributes extends NativeHandle {
                 dnnl_h.dnnl_primitive_attr_set_scales_mask(address(), id, 0), "dnnl_primitive_attr_set_scales_mask");
         return this;
     }
-
-    /// Lets f32 primitives multiply in bf16 where that is faster.
-    public DnnlAttributes multiplyInBf16() {
-        DnnlStatus.check(
-                dnnl_h.dnnl_primitive_attr_set_fpmath_mode_v2(address(), dnnl_h.dnnl_fpmath_mode_bf16(), 0),
-                "dnnl_primitive_attr_set_fpmath_mode_v2");
-        return this;
-    }
 }

@@ -23,9 +23,4 @@ public final class DnnlEngine extends NativeHandle {
             return new DnnlEngine(out.get(ValueLayout.ADDRESS, 0), objects);
         }
     }
-
-    /// Keeps up to `primitives` compiled primitives in oneDNN's own cache, which the whole process shares; 0: none.
-    public void keepPrimitives(int primitives) {
-        DnnlStatus.check(dnnl_h.dnnl_set_primitive_cache_capacity(primitives), "dnnl_set_primitive_cache_capacity");
-    }
 }

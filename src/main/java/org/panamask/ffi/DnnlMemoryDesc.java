@@ -70,9 +70,4 @@ public final class DnnlMemoryDesc extends NativeHandle {
     public long bytes() {
         return dnnl_h.dnnl_memory_desc_get_size(address());
     }
-
-    /// Whether both describe the same shape, type and layout.
-    public boolean sameAs(DnnlMemoryDesc other) {
-        return dnnl_h.dnnl_memory_desc_equal(address(), other.address()) == 1;
-    }
 }

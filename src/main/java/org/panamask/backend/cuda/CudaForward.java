@@ -3,7 +3,6 @@ package org.panamask.backend.cuda;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.panamask.backend.BackendException;
 import org.panamask.tensor.BackwardOps;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;
@@ -126,11 +125,6 @@ abstract sealed class CudaForward implements Ops permits CudaOps {
     @Override
     public Tensor embedding(Tensor ids, Weight table) {
         return rows.embedding(ids, table, ShapeRules.embedding(ids, table));
-    }
-
-    /// What an operation says whose kernel this version lacks.
-    static BackendException absent(String operation) {
-        return new BackendException("backend cuda: " + operation + " has no kernel yet");
     }
 
     /// Refuses tensors whose bytes kernels would read as numbers of the job's type.

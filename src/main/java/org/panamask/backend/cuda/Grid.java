@@ -36,11 +36,6 @@ record Grid(int x, int y, int z, int threads, int sharedBytes) {
         return of((elements + threads - 1) / threads, threads);
     }
 
-    /// The same with dynamic shared memory.
-    Grid withShared(int bytes) {
-        return new Grid(x, y, z, threads, bytes);
-    }
-
     boolean isEmpty() {
         return x == 0 || y == 0 || z == 0;
     }

@@ -70,11 +70,6 @@ final class PinnedRing implements AutoCloseable {
         }
     }
 
-    /// The bytes of one slot.
-    long slotBytes() {
-        return slots.getFirst().memory().byteSize();
-    }
-
     /// The next slot, free to be written; waits where it must.
     Slot next() {
         Slot slot = slots.get(next);

@@ -14,7 +14,6 @@ public final class MemoryOwner implements Owner {
     private final BackendMemory memory;
     private final Scope scope;
     private final List<Block> blocks = new ArrayList<>();
-    private final List<Runnable> closings = new ArrayList<>();
     private final Consumer<Runnable> betweenJobs;
 
     /// An owner of parts of `memory`; `betweenJobs` runs something when no job runs, and waits for it.
@@ -42,11 +41,6 @@ public final class MemoryOwner implements Owner {
         blocks.add(block);
         memory.space().clear(block);
         return block;
-    }
-
-    /// Runs `closing` when this owner is closed, before its memory is given back; the newest first.
-    public synchronized void onClose(Runnable closing) {
-        closings.add(closing);
     }
 
     /// Whether its bytes are parts of `other`.
@@ -78,8 +72,6 @@ public final class MemoryOwner implements Owner {
     }
 
     private synchronized void giveBack() {
-        closings.reversed().forEach(Runnable::run);
-        closings.clear();
         blocks.forEach(block -> memory.give(name(), block));
         blocks.clear();
     }

@@ -36,11 +36,6 @@ public final class CudaFunction {
         return attribute(Cuda.CU_FUNC_ATTRIBUTE_NUM_REGS());
     }
 
-    /// Bytes of local memory that a thread of it has: what the compiler had no registers for.
-    public int localBytes() {
-        return attribute(Cuda.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES());
-    }
-
     private int attribute(int attribute) {
         try (Arena frame = Arena.ofConfined()) {
             MemorySegment out = frame.allocate(ValueLayout.JAVA_INT);
