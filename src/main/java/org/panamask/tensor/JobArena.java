@@ -49,6 +49,22 @@ public interface JobArena {
     /// @return the survivors' values in their new place, in the same order
     List<Tensor> releaseKeeping(Mark mark, List<Tensor> survivors);
 
+    /// What [Ops#chain] does where nothing is recorded: each link's result replaces what was made for it.
+    default Tensor chain(Tensor x, int links, Ops.Link link) {
+        Mark mark = mark(End.LOW);
+        Tensor y = x;
+        for (int index = 0; index < links; index++) {
+            Tensor next = link.apply(index, y);
+            if (isSince(mark, next)) {
+                y = releaseKeeping(mark, List.of(next)).getFirst();
+            } else {
+                release(mark);
+                y = next;
+            }
+        }
+        return y;
+    }
+
     /// Whether `tensor` was made since `mark`, on its end.
     boolean isSince(Mark mark, Tensor tensor);
 }

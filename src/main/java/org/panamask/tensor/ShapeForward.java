@@ -2,7 +2,6 @@ package org.panamask.tensor;
 
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -199,18 +198,7 @@ abstract sealed class ShapeForward implements Ops permits ShapeOps {
 
     @Override
     public Tensor chain(String name, Tensor x, int links, Link link) {
-        JobArena.Mark mark = memory.mark(JobArena.End.LOW);
-        Tensor y = x;
-        for (int index = 0; index < links; index++) {
-            Tensor next = link.apply(index, y);
-            if (memory.isSince(mark, next)) {
-                y = memory.releaseKeeping(mark, List.of(next)).getFirst();
-            } else {
-                memory.release(mark);
-                y = next;
-            }
-        }
-        return y;
+        return memory.chain(x, links, link);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.panamask.backend.cpu.AttentionShape.BatchRows;
 import org.panamask.backend.cpu.AttentionShape.Block;
 import org.panamask.backend.cpu.AttentionShape.Span;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.panamask.backend.cpu.Head.Chunk;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.DnnlEltwise;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.Confidence;

@@ -12,7 +12,6 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.HeadRules;
 import org.panamask.tensor.InferenceRules;
-import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Operands;
 import org.panamask.tensor.Ops;
@@ -104,18 +103,7 @@ abstract sealed class CpuForward implements Ops permits CpuOps {
 
     @Override
     public Tensor chain(String name, Tensor x, int links, Link link) {
-        JobArena.Mark mark = job.arena().mark(JobArena.End.LOW);
-        Tensor y = x;
-        for (int index = 0; index < links; index++) {
-            Tensor next = link.apply(index, y);
-            if (job.arena().isSince(mark, next)) {
-                y = job.arena().releaseKeeping(mark, List.of(next)).getFirst();
-            } else {
-                job.arena().release(mark);
-                y = next;
-            }
-        }
-        return y;
+        return job.arena().chain(x, links, link);
     }
 
     @Override

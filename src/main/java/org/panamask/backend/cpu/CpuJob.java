@@ -3,6 +3,7 @@ package org.panamask.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.Precision;
 import org.panamask.backend.host.Float8;
+import org.panamask.backend.memory.Frame;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;

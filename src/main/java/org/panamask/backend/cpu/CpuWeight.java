@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.host.Float8;
+import org.panamask.backend.memory.Frame;
 import org.panamask.backend.memory.MemoryOwner;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.DType;

@@ -6,6 +6,7 @@ import org.panamask.backend.cpu.CpuWeight.Direction;
 import org.panamask.backend.cpu.CpuWeight.Operand;
 import org.panamask.backend.cpu.Products.Matrix;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.DnnlType;
 import org.panamask.tensor.BackwardOps.CrossEntropyGradients;
 import org.panamask.tensor.CrossEntropy;

@@ -3,6 +3,7 @@ package org.panamask.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.AnnealingDraw;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;

@@ -1,6 +1,7 @@
 package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.DnnlBinary;
 import org.panamask.ffi.DnnlEltwise;
 import org.panamask.tensor.Into;

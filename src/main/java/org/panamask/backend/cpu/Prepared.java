@@ -1,6 +1,7 @@
 package org.panamask.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.DnnlPrimitive;
 import org.panamask.ffi.DnnlStream;
 

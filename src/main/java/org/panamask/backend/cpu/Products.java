@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cpu.CpuWeight.Direction;
 import org.panamask.backend.cpu.CpuWeight.Operand;
 import org.panamask.backend.host.Float8;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Shape;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.panamask.backend.AttentionKernels;
 import org.panamask.backend.cuda.attention.AttentionCase;
 import org.panamask.backend.cuda.attention.MaskFacts;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.KeyIntervals;

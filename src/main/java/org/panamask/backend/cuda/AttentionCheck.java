@@ -6,6 +6,7 @@ import java.util.Random;
 import org.panamask.backend.BackendException;
 import org.panamask.backend.cuda.attention.MaskFacts;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.AttentionMask;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;

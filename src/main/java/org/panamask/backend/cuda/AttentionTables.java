@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.panamask.backend.cuda.attention.MaskTable;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.KeyIntervals;
 

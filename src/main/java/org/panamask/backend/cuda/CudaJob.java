@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.panamask.backend.Precision;
 import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.backend.memory.TwoEndedArena;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Operands;

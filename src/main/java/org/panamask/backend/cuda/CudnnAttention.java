@@ -10,6 +10,7 @@ import org.panamask.backend.cuda.attention.CompositeShape;
 import org.panamask.backend.cuda.attention.CompositeShape.Hidden;
 import org.panamask.backend.cuda.attention.GraphTensor;
 import org.panamask.backend.cuda.attention.MaskFacts;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.cuda.CudnnType;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;

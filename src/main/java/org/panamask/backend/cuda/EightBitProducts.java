@@ -7,6 +7,7 @@ import org.panamask.backend.cuda.ProductKey.Turned;
 import org.panamask.backend.cuda.ProductKey.Types;
 import org.panamask.backend.cuda.Products.Finish;
 import org.panamask.backend.host.Float8;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.cuda.CublasLtProduct;
 import org.panamask.ffi.cuda.CublasType;
 import org.panamask.tensor.Tensor;

@@ -2,6 +2,7 @@ package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.host.Float8;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Tensor;
 

@@ -3,6 +3,7 @@ package org.panamask.backend.cuda;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.panamask.backend.cuda.attention.MaskFacts;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.cuda.FlashAttention;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cuda.Products.Finish;
 import org.panamask.backend.cuda.Products.Matrix;
 import org.panamask.backend.cuda.Products.Operand;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.BackwardOps.CrossEntropyGradients;
 import org.panamask.tensor.CrossEntropy;
 import org.panamask.tensor.DType;

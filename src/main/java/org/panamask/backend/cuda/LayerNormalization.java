@@ -1,6 +1,7 @@
 package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Tensor;

@@ -3,6 +3,7 @@ package org.panamask.backend.cuda;
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cuda.attention.AttentionProblem;
 import org.panamask.backend.cuda.attention.MaskTable;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.Into;
 import org.panamask.tensor.Tensor;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.panamask.backend.cuda.ScoreProducts.Matrices;
 import org.panamask.backend.cuda.ScoreProducts.Turned;
 import org.panamask.backend.cuda.attention.AttentionProblem;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.cuda.CublasLtProduct;
 import org.panamask.ffi.cuda.CublasType;
 import org.panamask.tensor.BackwardOps.AttentionInputs;

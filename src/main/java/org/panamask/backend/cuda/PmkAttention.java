@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import org.panamask.backend.cuda.attention.AttentionProblem;
 import org.panamask.backend.cuda.attention.AttentionTiling;
 import org.panamask.backend.cuda.attention.MaskTable;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.BackwardOps.AttentionInputs;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Tensor;

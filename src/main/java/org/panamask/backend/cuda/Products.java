@@ -6,6 +6,7 @@ import org.panamask.backend.cuda.ProductCall.Pointers;
 import org.panamask.backend.cuda.ProductKey.Extents;
 import org.panamask.backend.cuda.ProductKey.Turned;
 import org.panamask.backend.cuda.ProductKey.Types;
+import org.panamask.backend.memory.Frame;
 import org.panamask.ffi.cuda.CublasLtProduct;
 import org.panamask.ffi.cuda.CublasType;
 import org.panamask.tensor.DType;

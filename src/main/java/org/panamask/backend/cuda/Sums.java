@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.AdamWStep;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;

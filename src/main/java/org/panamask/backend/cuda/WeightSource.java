@@ -2,6 +2,7 @@ package org.panamask.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.HostTensor;
 import org.panamask.tensor.Shape;

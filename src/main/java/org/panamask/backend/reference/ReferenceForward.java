@@ -2,7 +2,6 @@ package org.panamask.backend.reference;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.panamask.backend.Precision;
@@ -13,7 +12,6 @@ import org.panamask.tensor.DType;
 import org.panamask.tensor.DropoutKey;
 import org.panamask.tensor.HeadRules;
 import org.panamask.tensor.InferenceRules;
-import org.panamask.tensor.JobArena;
 import org.panamask.tensor.KeyIntervals;
 import org.panamask.tensor.Operands;
 import org.panamask.tensor.Ops;
@@ -95,18 +93,7 @@ abstract sealed class ReferenceForward implements Ops permits ReferenceOps {
 
     @Override
     public Tensor chain(String name, Tensor x, int links, Link link) {
-        JobArena.Mark mark = arena.mark(JobArena.End.LOW);
-        Tensor y = x;
-        for (int index = 0; index < links; index++) {
-            Tensor next = link.apply(index, y);
-            if (arena.isSince(mark, next)) {
-                y = arena.releaseKeeping(mark, List.of(next)).getFirst();
-            } else {
-                arena.release(mark);
-                y = next;
-            }
-        }
-        return y;
+        return arena.chain(x, links, link);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.backend.host.Float8;
 import org.panamask.backend.host.HostNumbers;
+import org.panamask.backend.memory.Frame;
 import org.panamask.tensor.DType;
 import org.panamask.tensor.Shape;
 import org.panamask.tensor.Tensor;
