@@ -1,15 +1,13 @@
 package org.panamask.sampling;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.diffusion.Denoiser;
 import org.panamask.diffusion.Passes;
-import org.panamask.tensor.Ops;
 
 /// Reads the logits of the columns asked for and chooses tokens on the host: where a hook, credit or given random
-/// numbers need logits.
+/// numbers need logits. Hooks are called while the pass runs.
 final class HostPredictor implements Predictor {
     private final Denoiser model;
     private final Passes passes;
@@ -33,29 +31,24 @@ final class HostPredictor implements Predictor {
 
     @Override
     public List<Candidates> predict(List<Asked> asked) {
-        double[] logits = passes.run(ops -> logits(ops, asked));
-        int vocabulary = model.vocabularySize();
-        List<Candidates> candidates = new ArrayList<>();
-        int next = -1;
-        for (Asked one : asked) {
-            Candidates.Builder builder = new Candidates.Builder(one.columns().size());
-            int source = -1;
-            for (int column : one.columns()) {
-                if (decoding.alignment().source(column) != source) {
-                    source = decoding.alignment().source(column);
-                    next++;
-                }
-                double[] row = Arrays.copyOfRange(logits, next * vocabulary, (next + 1) * vocabulary);
-                LogitsRule.Chosen chosen = choose(one.row(), column, row);
-                builder.add(column, chosen.token(), chosen.score(), chosen.probability());
-            }
-            candidates.add(builder.build());
-        }
-        return candidates;
+        return passes.run(ops -> {
+            HostLogits logits = new HostLogits(ops, rows.of(ops, asked), model);
+            return asked.stream().map(one -> candidates(one, logits)).toList();
+        });
     }
 
-    private double[] logits(Ops ops, List<Asked> asked) {
-        return ops.doubles(ops.logits(rows.of(ops, asked), model.head()));
+    private Candidates candidates(Asked one, HostLogits logits) {
+        Candidates.Builder builder = new Candidates.Builder(one.columns().size());
+        int source = -1;
+        for (int column : one.columns()) {
+            if (decoding.alignment().source(column) != source) {
+                source = decoding.alignment().source(column);
+                logits.next();
+            }
+            LogitsRule.Chosen chosen = choose(one.row(), column, logits.row());
+            builder.add(column, chosen.token(), chosen.score(), chosen.probability());
+        }
+        return builder.build();
     }
 
     private LogitsRule.Chosen choose(BlockRow row, int column, double[] logits) {

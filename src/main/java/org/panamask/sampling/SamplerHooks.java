@@ -24,7 +24,8 @@ public record SamplerHooks(Optional<Tokens> tokens, Optional<Logits> logits, Opt
         void change(int step, int row, int[] ids);
     }
 
-    /// Changes logits before a token is chosen.
+    /// Changes logits before a token is chosen. It is called while a pass runs, so it must not ask the model for
+    /// another.
     @FunctionalInterface
     public interface Logits {
         /// Changes the logits of a column in place, after guidance and credit. Minus infinity forbids an id.

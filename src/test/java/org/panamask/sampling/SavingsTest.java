@@ -177,15 +177,17 @@ class SavingsTest {
         SamplerHooks idle = SamplerHooks.NONE.withLogits((_, _, _, _) -> {});
         for (Map<String, ?> keys : List.of(
                 Map.of("block_size", 8),
+                Map.of("block_size", 64, "steps", 5),
                 Map.of("alg", "topk_margin", "confidence_eos_eot_inf", true),
                 Map.of("alg", "entropy", "temperature", 0.8, "top_p", 0.9),
                 Map.of("temperature", 1.2, "top_k", 12, "confidence_from", "filtered"),
                 Map.of("cfg_scale", 0.7, "suppress_tokens", "[137, 44]"),
                 Map.of("threshold", 0.3, "temperature", 0.4))) {
-            assertThat(sample(keys, true, input(12, 7), idle).ids())
+            // more candidates than are read at a time
+            SamplerInput input = input(40, 7);
+            assertThat(sample(keys, true, input, idle).ids())
                     .usingRecursiveComparison()
-                    .isEqualTo(
-                            sample(keys, true, input(12, 7), SamplerHooks.NONE).ids());
+                    .isEqualTo(sample(keys, true, input, SamplerHooks.NONE).ids());
         }
     }
 }
