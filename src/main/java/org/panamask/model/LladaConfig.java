@@ -189,6 +189,11 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
         return List.of("weight_tying", "tie_word_embeddings");
     }
 
+    /// The same with the first `count` layers only.
+    public LladaConfig withLayers(int count) {
+        return new LladaConfig(layout.withLayers(count), tokens, trainedPositions, dropouts);
+    }
+
     @Override
     public LladaConfig withTokens(int vocabularySize, SpecialIds special) {
         int used = vocabularySize == layout.vocabularySize() ? tokens : vocabularySize;

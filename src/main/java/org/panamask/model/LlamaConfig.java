@@ -195,6 +195,23 @@ public record LlamaConfig(
         return initializerRange;
     }
 
+    /// The same with the first `count` layers only.
+    LlamaConfig withLayers(int count) {
+        return new LlamaConfig(
+                vocabularySize,
+                width,
+                feedForward,
+                count,
+                heads,
+                normEpsilon,
+                rope,
+                tied,
+                biases,
+                initializerRange,
+                special,
+                names);
+    }
+
     @Override
     public LlamaConfig withTokens(int rows, SpecialIds ids) {
         return new LlamaConfig(

@@ -16,6 +16,7 @@ import org.panamask.tensor.Tensor;
 /// nothing.
 final class ModelForwardCases implements SamplerCaseRunner {
     private static final Set<String> KINDS = Set.of("llada_forward", "dream_forward");
+    private static final String FIRST = "hidden_after_layer0";
 
     @Override
     public boolean takes(SamplerCase fixture) {
@@ -27,6 +28,11 @@ final class ModelForwardCases implements SamplerCaseRunner {
         Canvas canvas = canvas(fixture);
         IntPredicate real = real(fixture);
         Deviations.Nearness near = Deviations.Nearness.ofLogits(fixture);
+        if (fixture.outputs().has(FIRST)) {
+            double[] recorded = fixture.doubles(fixture.output(FIRST));
+            FirstLayer.Compared compared = FirstLayer.compare(fixture.model().orElseThrow(), device, canvas, recorded);
+            deviations.compare(FIRST, compared.got(), compared.want(), near);
+        }
         try (Device.Loaded loaded = device.load(fixture.model().orElseThrow(), false)) {
             if (fixture.outputs().has("embeddings")) {
                 double[] rows = loaded.run(ops -> embeddings(ops, loaded, canvas));
