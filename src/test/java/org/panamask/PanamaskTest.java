@@ -23,6 +23,7 @@ import org.panamask.backend.BackendSettings;
 import org.panamask.backend.Ledger;
 import org.panamask.backend.Precision;
 import org.panamask.checkpoint.CheckpointException;
+import org.panamask.sampling.BlockSettings;
 import org.panamask.sampling.DdmSettings;
 import org.panamask.sampling.SamplerListener;
 import org.panamask.text.TokenizerException;
@@ -81,6 +82,42 @@ class PanamaskTest {
             assertThat(together.get(0).text()).isEqualTo(twice.get(0).text());
             assertThat(together.get(2).text()).isEqualTo(twice.get(1).text());
             assertThat(together.get(2).text()).isNotEqualTo(together.get(0).text());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "cache", "origin"})
+    void tokensThatBlocksDrawDoNotDependOnTheOtherPrompts(String kind) {
+        BlockSettings plain = BlockSettings.defaults()
+                .with("temperature", 1.0)
+                .with("max_new_tokens", 12)
+                .with("block_size", 5);
+        BlockSettings drawn = switch (kind) {
+            case "cache" -> plain.with("cache", "dual").with("alg_temp", 0.5);
+            case "origin" -> plain.with("alg", "origin");
+            default -> plain;
+        };
+        List<String> prompts = List.of("b", "what is this", "spell a", "b");
+        try (Panamask panamask = Panamask.open(model)) {
+            List<Generation> together = panamask.generate(prompts, drawn, SamplerListener.NONE);
+            List<Generation> started = panamask.start(
+                            prompts.reversed().stream().map(Prompt::of).toList(), drawn)
+                    .answers()
+                    .join();
+
+            for (int row = 0; row < 3; row++) {
+                assertThat(together.get(row).text())
+                        .isEqualTo(panamask.generate(List.of(prompts.get(row)), drawn, SamplerListener.NONE)
+                                .getFirst()
+                                .text());
+            }
+            assertThat(started.reversed().subList(1, 3))
+                    .extracting(Generation::text)
+                    .containsExactly(together.get(1).text(), together.get(2).text());
+            assertThat(started.getFirst().text()).isEqualTo(together.getFirst().text());
+            assertThat(started.getLast().text()).isEqualTo(together.getLast().text());
+            assertThat(together.getLast().text())
+                    .isNotEqualTo(together.getFirst().text());
         }
     }
 

@@ -32,8 +32,9 @@ class RowIndependenceTest {
     /// @param sample names its random numbers
     private record Line(int[] ids, boolean[] given, long sample) {}
 
-    private Line line() {
-        int prompt = 1 + random.nextInt(9);
+    /// Up to `most` columns in the prompt and up to 14 to fill in.
+    private Line line(int most) {
+        int prompt = 1 + random.nextInt(most);
         int[] ids = random.ints(prompt + 1 + random.nextInt(14), 0, 150).toArray();
         boolean[] given = new boolean[ids.length];
         Arrays.fill(given, 0, prompt, true);
@@ -103,14 +104,16 @@ class RowIndependenceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "cpu, F32, llada-tiny, OWN, 40",
-        "cpu, F32, dream-tiny, SHIFTED, 40",
-        "cuda, F32, llada-tiny, OWN, 10",
-        "cuda, BF16, dream-tiny, SHIFTED, 10",
-        "cuda, F16, llada-tiny, OWN, 10"
+        "cpu, F32, llada-tiny, OWN, 9, 40",
+        "cpu, F32, dream-tiny, SHIFTED, 9, 40",
+        "cpu, F32, llada-tiny, OWN, 112, 20",
+        "cpu, F32, dream-tiny, SHIFTED, 112, 20",
+        "cuda, F32, llada-tiny, OWN, 9, 10",
+        "cuda, BF16, dream-tiny, SHIFTED, 9, 10",
+        "cuda, F16, llada-tiny, OWN, 9, 10"
     })
     void aRowIsTheSameBitsInAnyBatch(
-            String backend, Precision precision, String model, Alignment alignment, int batches) {
+            String backend, Precision precision, String model, Alignment alignment, int prompt, int batches) {
         BackendSettings where = BackendSettings.defaults()
                 .with("name", backend)
                 .with("dtype", precision)
@@ -120,7 +123,7 @@ class RowIndependenceTest {
                 BlockSettings settings = settings();
                 List<Line> lines = new ArrayList<>();
                 for (int n = 0; n <= random.nextInt(5); n++) {
-                    lines.add(line());
+                    lines.add(line(n % 2 == 0 ? prompt : 9));
                 }
                 SamplerResult together = sample(tiny, alignment, settings, lines);
                 for (int row = 0; row < lines.size(); row++) {
