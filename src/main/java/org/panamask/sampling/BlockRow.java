@@ -13,7 +13,8 @@ final class BlockRow {
     private final Decoding decoding;
     private final BlockCanvas canvas;
     private final List<Window> blocks;
-    private final int stepsPerBlock;
+    private final Optional<Integer> stepsPerBlock;
+    private int blockSteps;
     private final Optional<Credits> credits;
     private final RowWork work;
     private int block = -1;
@@ -36,8 +37,7 @@ final class BlockRow {
         this.canvas = canvas;
         this.blocks = canvas.blocks();
         int over = Math.max(shared, blocks.size());
-        int steps = decoding.settings().steps().orElse(canvas.freeCount());
-        this.stepsPerBlock = blocks.isEmpty() ? 0 : Math.max(1, Math.ceilDiv(steps, over));
+        this.stepsPerBlock = decoding.settings().steps().map(steps -> Math.ceilDiv(steps, Math.max(1, over)));
         this.credits = decoding.transfer() == TransferSettings.Rule.CREDIT
                 ? Optional.of(new Credits(decoding.settings().transfer()))
                 : Optional.empty();
@@ -87,7 +87,7 @@ final class BlockRow {
     }
 
     int steps() {
-        return stepsPerBlock * blocks.size();
+        return stepsPerBlock.map(steps -> steps * blocks.size()).orElse(canvas.freeCount());
     }
 
     /// Where the row is now.
@@ -168,14 +168,21 @@ final class BlockRow {
         credits.ifPresent(Credits::clear);
         if (block < blocks.size()) {
             work.entered();
-            BlockStep start = new BlockStep(sample(), List.of(), 0, clock, 0);
-            int counted = canvas.hidden(
-                            blocks.get(block).from(), blocks.get(block).to())
-                    .size();
-            // Where a block's first column opens by itself, all others need a step that takes what is left.
-            int least = decoding.opensFirst() && !decoding.imitates() ? 2 : 1;
-            rule = Optional.of(decoding.rule(start, counted, Math.max(least, stepsPerBlock)));
+            int counted = hiddenOf(blocks.get(block));
+            blockSteps = stepsFor(counted);
+            rule = Optional.of(decoding.rule(new BlockStep(sample(), List.of(), 0, clock, 0), counted, blockSteps));
         }
+    }
+
+    private int hiddenOf(Window window) {
+        return canvas.hidden(window.from(), window.to()).size();
+    }
+
+    /// The steps of a block that starts with `hidden` masks: one for each where nobody says how many.
+    private int stepsFor(int hidden) {
+        // Where a block's first column opens by itself, all others need a step that takes what is left.
+        int least = decoding.opensFirst() && !decoding.imitates() ? 2 : 1;
+        return Math.max(least, stepsPerBlock.orElse(hidden));
     }
 
     private void leave() {
@@ -201,7 +208,8 @@ final class BlockRow {
     private void stop() {
         done = true;
         for (int b = block + 1; b < blocks.size(); b++) {
-            work.skipped(Math.max(1, rule.orElseThrow().passes()));
+            int left = hiddenOf(blocks.get(b));
+            work.skipped(Math.max(1, decoding.rule(at, left, stepsFor(left)).passes()));
             work.blockSkipped();
         }
         if (decoding.refers(Reference.DINFER)) {
@@ -288,7 +296,7 @@ final class BlockRow {
         if (forced && decoding.countsWhatIsLeft()) {
             // The counts were made for a step that opened as many as its share.
             int left = candidates().size();
-            rule = Optional.of(decoding.rule(at, left, Math.max(1, stepsPerBlock - 1)));
+            rule = Optional.of(decoding.rule(at, left, Math.max(1, blockSteps - 1)));
             step = 0;
         }
         if (stuck && !changed) {

@@ -13,7 +13,7 @@ import org.panamask.sampling.TransferSettings.Rule;
 /// How text is generated block by block, from left to right, as LLaDA, Dream and their engines do.
 ///
 /// @param maxNewTokens tokens to generate after a prompt
-/// @param steps denoising steps of all blocks together; as many as there are tokens to fill in when left out
+/// @param steps denoising steps of all blocks together; one for each token to fill in when left out
 /// @param blockSize columns of a block
 /// @param order which columns open first
 /// @param transfer how many open in a step, or which
@@ -37,7 +37,7 @@ public record BlockSettings(
 
         @Key(
                 doc = "denoising steps of all blocks together, at least 1, rounded up to a multiple of the blocks;"
-                        + " without this key as many as there are tokens to fill in",
+                        + " without this key every block takes a step for each of its masks",
                 aliases = @Alias("diffusion_steps"))
         Optional<Integer> steps,
 
