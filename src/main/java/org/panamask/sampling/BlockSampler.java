@@ -47,9 +47,10 @@ public final class BlockSampler implements Sampler {
         return new BlockSampler(model, passes, rule, added);
     }
 
+    /// @throws org.panamask.config.SettingException if the settings name tokens that the model does not have
     @Override
     public SamplerResult sample(SamplerInput input, SamplerListener listener) {
-        Decoding decoding = Decoding.of(rule, hooks);
+        Decoding decoding = Decoding.of(rule, hooks).requireTokens(model.vocabularySize());
         List<BlockCanvas> canvases = IntStream.range(0, input.batch())
                 .mapToObj(b -> new BlockCanvas(input, b, decoding))
                 .toList();

@@ -24,6 +24,21 @@ record Decoding(BlockSettings settings, SamplerTokens tokens, Alignment alignmen
         return new Decoding(rule.settings(), rule.tokens(), alignment, new Draws(rule.noise(), hooks.noise()), hooks);
     }
 
+    /// Refuses settings that name tokens which a model with `vocabulary` rows of logits does not have.
+    Decoding requireTokens(int vocabulary) {
+        Map.of(
+                        "suppress_tokens",
+                        settings.tokens().suppressTokens(),
+                        "confidence_suppress_tokens",
+                        settings.tokens().confidenceSuppressTokens(),
+                        "cfg_keep_tokens",
+                        settings.guidance().cfgKeepTokens(),
+                        "eos_token_ids",
+                        settings.stopping().eosTokenIds())
+                .forEach((key, names) -> TokenNames.require(key, names, tokens, vocabulary));
+        return this;
+    }
+
     boolean saves() {
         return settings.exactSavings();
     }

@@ -21,6 +21,22 @@ final class TokenNames {
         return List.copyOf(names);
     }
 
+    /// Refuses what `tokens`, of a model with `vocabulary` rows of logits, gives no meaning to: an id that has no
+    /// row, and names of ends of which it has none.
+    ///
+    /// @throws org.panamask.config.SettingException if there is any
+    static void require(String key, List<String> names, SamplerTokens tokens, int vocabulary) {
+        List<Integer> ids = ids(names, tokens);
+        Require.that(
+                names.isEmpty() || !ids.isEmpty(),
+                key + " must name tokens that the model has, but it has no token for " + names
+                        + "; leave it out or name ids");
+        ids.forEach(id -> Require.that(
+                id < vocabulary,
+                key + " must hold ids below the model's vocabulary of " + vocabulary + ", but holds " + id
+                        + "; leave it out"));
+    }
+
     /// The ids of `names`, each once.
     static List<Integer> ids(List<String> names, SamplerTokens tokens) {
         return names.stream()

@@ -1,13 +1,19 @@
 package org.panamask.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.panamask.config.SettingException;
+import org.panamask.config.Settings;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Noise;
 import org.panamask.model.Tiny;
@@ -86,5 +92,60 @@ final class BlockSamplerTest {
     void nothingToFillIsNoPass() {
         assertThat(sample(SETTINGS, input(6, 0), SamplerListener.NONE).forwards())
                 .isZero();
+    }
+
+    @Test
+    void withoutStepsEveryTokenHasOneOfItsOwn() {
+        BlockSettings plain = BlockSettings.defaults().with("block_size", 4).with("transfer", "quota");
+        List<int[]> canvases = new ArrayList<>();
+
+        sample(plain, input(5, 10), step -> canvases.add(step.ids().getFirst()));
+
+        assertThat(canvases).hasSize(11);
+        for (int step = 0; step <= 10; step++) {
+            assertThat(Arrays.stream(canvases.get(step)).filter(id -> id == MASK))
+                    .hasSize(10 - step);
+        }
+    }
+
+    @Test
+    void aGapInALongTextIsFilledTokenByToken() {
+        int[] ids = new int[40];
+        Arrays.setAll(ids, i -> (7 + 5 * i) % 90);
+        boolean[] given = new boolean[40];
+        Arrays.fill(given, true);
+        Arrays.fill(given, 14, 20, false);
+        SamplerInput gap =
+                SamplerInput.of(new int[][] {ids}, new boolean[][] {given}).tiled(SamplerInput.Tiling.WHOLE_ROW);
+        BlockSettings plain = BlockSettings.defaults().with("block_size", 8).with("transfer", "quota");
+
+        SamplerResult result = sample(plain, gap, SamplerListener.NONE);
+
+        assertThat(result.forwards()).isEqualTo(6);
+        assertThat(sample(plain.with("steps", 10), gap, SamplerListener.NONE).forwards())
+                .isEqualTo(4);
+        assertThat(sample(plain.with("exact_savings", false), gap, SamplerListener.NONE)
+                        .ids()
+                        .getFirst())
+                .containsExactly(result.ids().getFirst());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "suppress_tokens | [500] | suppress_tokens must hold ids below the model's vocabulary of 97, but holds 500;"
+                        + " leave it out",
+                "confidence_suppress_tokens | [3, 97] | confidence_suppress_tokens must hold ids below the model's vocabulary of"
+                        + " 97, but holds 97; leave it out",
+                "eos_token_ids | [eot] | eos_token_ids must name tokens that the model has, but it has no token for [eot];"
+                        + " leave it out or name ids"
+            })
+    void tokensThatTheModelDoesNotHaveAreRefused(String key, String value, String message) {
+        BlockSettings wrong = Settings.of(BlockSettings.class, Map.of(key, value));
+
+        assertThatExceptionOfType(SettingException.class)
+                .isThrownBy(() -> sample(wrong, input(5, 4), SamplerListener.NONE))
+                .withMessage(message);
     }
 }
