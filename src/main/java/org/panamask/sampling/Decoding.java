@@ -202,7 +202,7 @@ record Decoding(BlockSettings settings, SamplerTokens tokens, Alignment alignmen
             case ALPHA_LINEAR -> Shares.of(AlphaSchedule.LINEAR);
             case ALPHA_COSINE -> Shares.of(AlphaSchedule.COSINE);
             case AUTO, QUOTA, TIMESTEP, THRESHOLD, FACTOR, ENTROPY_BOUND, HIERARCHY, CREDIT, BUDGET ->
-                Shares.timestep(settings.transfer().eps());
+                Shares.timestep(settings.transfer().end());
         };
     }
 }

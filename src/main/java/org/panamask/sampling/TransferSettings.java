@@ -40,8 +40,8 @@ public record TransferSettings(
                 })
         Rule transfer,
 
-        @Key(value = "1e-3", doc = "where the times of transfer timestep end, between 0 and 1, both excluded")
-        double eps,
+        @Key(doc = "where the times of transfer timestep end, between 0 and 1, both excluded; 1e-3 when left out")
+        Optional<Double> eps,
 
         @Key(
                 doc = "open every candidate whose token has at least this probability, and always the surest; above 0"
@@ -121,9 +121,18 @@ public record TransferSettings(
         }
     }
 
+    /// Where the times of Dream end.
+    private static final double USUAL_END = 1e-3;
+
+    /// Where the times of `timestep` end.
+    double end() {
+        return eps.orElse(USUAL_END);
+    }
+
     /// Checks the ranges, and that no key is set that another rule than the chosen one has.
     public TransferSettings {
-        Require.that(eps > 0 && eps < 1, "eps must be between 0 and 1, both excluded, not " + eps);
+        eps.ifPresent(value ->
+                Require.that(value > 0 && value < 1, "eps must be between 0 and 1, both excluded, not " + value));
         threshold.ifPresent(value ->
                 Require.that(value > 0 && value <= 1, "threshold must be above 0 and at most 1, not " + value));
         factor.ifPresent(value -> Require.positive("factor", value));
@@ -136,7 +145,8 @@ public record TransferSettings(
                 value -> Require.that(value >= 0 && value <= 1, "credit_beta must be from 0 to 1, not " + value));
         Rule rule = transfer != Rule.AUTO
                 ? transfer
-                : resolve(threshold, factor, entropyBound, lowThreshold, creditAlpha, creditGamma, creditBeta);
+                : resolve(threshold, factor, entropyBound, eps, lowThreshold, creditAlpha, creditGamma, creditBeta);
+        belongs("eps", eps, rule, Rule.TIMESTEP);
         belongs("threshold", threshold, rule, Rule.THRESHOLD, Rule.HIERARCHY, Rule.CREDIT, Rule.BUDGET);
         belongs("factor", factor, rule, Rule.FACTOR);
         belongs("entropy_bound", entropyBound, rule, Rule.ENTROPY_BOUND);
@@ -156,17 +166,24 @@ public record TransferSettings(
     public Rule rule() {
         return transfer != Rule.AUTO
                 ? transfer
-                : resolve(threshold, factor, entropyBound, lowThreshold, creditAlpha, creditGamma, creditBeta);
+                : resolve(threshold, factor, entropyBound, eps, lowThreshold, creditAlpha, creditGamma, creditBeta);
     }
 
     /// The rule that the keys which are set belong to; the last one that has a key of its own.
     @SafeVarargs
     private static Rule resolve(Optional<Double>... keys) {
         List<Rule> meant = List.of(
-                Rule.THRESHOLD, Rule.FACTOR, Rule.ENTROPY_BOUND, Rule.HIERARCHY, Rule.CREDIT, Rule.CREDIT, Rule.CREDIT);
+                Rule.THRESHOLD,
+                Rule.FACTOR,
+                Rule.ENTROPY_BOUND,
+                Rule.TIMESTEP,
+                Rule.HIERARCHY,
+                Rule.CREDIT,
+                Rule.CREDIT,
+                Rule.CREDIT);
         Rule rule = Rule.AUTO;
         for (int n = 0; n < keys.length; n++) {
-            rule = keys[n].isPresent() && (rule == Rule.AUTO || n > 2) ? meant.get(n) : rule;
+            rule = keys[n].isPresent() && (rule == Rule.AUTO || n > 3) ? meant.get(n) : rule;
         }
         return rule;
     }

@@ -26,7 +26,7 @@ final class CountCases implements SamplerCaseRunner {
             int steps = one.path("steps").asInt();
             compare(fixture, one.path("revealed"), OpeningCounts.of(settings, masks, steps), deviations);
             if (one.path("llada_quota").isArray()) {
-                BlockSettings quota = settings.with("transfer", "quota");
+                BlockSettings quota = BlockSettings.defaults().with("transfer", "quota");
                 compare(fixture, one.path("llada_quota"), OpeningCounts.of(quota, masks, steps), deviations);
             }
         }

@@ -81,6 +81,9 @@ class BlockSettingsTest {
         assertThat(of(Map.of("threshold", 0.9, "credit_alpha", 0.7)).transfer().rule())
                 .isEqualTo(TransferSettings.Rule.CREDIT);
         assertThat(of(Map.of("entropy_bound", 0.1)).transfer().rule()).isEqualTo(TransferSettings.Rule.ENTROPY_BOUND);
+        assertThat(of(Map.of("eps", 0.01)).transfer().rule()).isEqualTo(TransferSettings.Rule.TIMESTEP);
+        assertThat(of(Map.of("eps", 0.01, "alg", "origin")).transfer().rule())
+                .isEqualTo(TransferSettings.Rule.TIMESTEP);
     }
 
     @ParameterizedTest
@@ -92,6 +95,7 @@ class BlockSettingsTest {
                 "threshold=0.9 factor=1 | factor must not be set where transfer is threshold; it belongs to factor",
                 "transfer=quota threshold=0.9 | threshold must not be set where transfer is quota; it belongs to"
                         + " threshold, hierarchy, credit, budget",
+                "threshold=0.9 eps=0.1 | eps must not be set where transfer is threshold; it belongs to timestep",
                 "threshold=0 | threshold must be above 0 and at most 1, not 0.0",
                 "threshold_strict=true | threshold_strict must be false unless transfer is threshold or budget, not"
                         + " true",
