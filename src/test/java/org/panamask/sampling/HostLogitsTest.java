@@ -11,7 +11,7 @@ import org.panamask.tensor.Tensor;
 
 class HostLogitsTest {
     @ParameterizedTest
-    @CsvSource({"reference, 70", "cpu, 70", "cpu, 65", "cpu, 64", "cpu, 20", "cpu, 1"})
+    @CsvSource({"reference, 70", "cuda, 70", "cpu, 70", "cpu, 65", "cpu, 64", "cpu, 20", "cpu, 1"})
     void rowsReadAFewAtATimeAreTheBitsOfAllAtOnce(String backend, int rows) {
         int[] ids = new int[rows];
         Arrays.setAll(ids, i -> 11 * i % 140);

@@ -41,6 +41,15 @@ class RowIndependenceTest {
         return new Line(ids, given, random.nextLong(1L << 50));
     }
 
+    /// The same with gaps anywhere.
+    private Line gapped(Line line) {
+        boolean[] given = line.given().clone();
+        for (int i = 0; i < given.length; i++) {
+            given[i] = random.nextInt(6) > 0;
+        }
+        return new Line(line.ids(), given, line.sample());
+    }
+
     private BlockSettings settings() {
         Map<String, Object> keys = new LinkedHashMap<>();
         keys.put("block_size", 1 + random.nextInt(12));
@@ -93,11 +102,19 @@ class RowIndependenceTest {
         return Settings.of(BlockSettings.class, keys);
     }
 
-    private static SamplerResult sample(Tiny tiny, Alignment alignment, BlockSettings settings, List<Line> lines) {
+    /// How rows are filled in.
+    ///
+    /// @param settings of the sampler
+    /// @param tiling where blocks start
+    private record Way(BlockSettings settings, SamplerInput.Tiling tiling) {}
+
+    private static SamplerResult sample(Tiny tiny, Alignment alignment, Way way, List<Line> lines) {
         SamplerInput input = SamplerInput.of(
                         lines.stream().map(Line::ids).toArray(int[][]::new),
                         lines.stream().map(Line::given).toArray(boolean[][]::new))
-                .withSamples(lines.stream().mapToLong(Line::sample).toArray());
+                .withSamples(lines.stream().mapToLong(Line::sample).toArray())
+                .tiled(way.tiling());
+        BlockSettings settings = way.settings();
         BlockSampler.Rule rule = new BlockSampler.Rule(settings, TOKENS, alignment, new Noise(settings.seed()));
         return new BlockSampler(tiny.model(), tiny, rule).sample(input, SamplerListener.NONE);
     }
@@ -120,19 +137,21 @@ class RowIndependenceTest {
                 .with("products", ProductMode.STEADY);
         try (Tiny tiny = Tiny.open(Tiny.samplerFolder(model), where)) {
             for (int batch = 0; batch < batches; batch++) {
-                BlockSettings settings = settings();
+                boolean gaps = random.nextInt(3) == 0;
+                Way way = new Way(settings(), gaps ? SamplerInput.Tiling.WHOLE_ROW : SamplerInput.Tiling.AFTER_PROMPT);
                 List<Line> lines = new ArrayList<>();
                 for (int n = 0; n <= random.nextInt(5); n++) {
-                    lines.add(line(n % 2 == 0 ? prompt : 9));
+                    Line line = line(n % 2 == 0 ? prompt : 9);
+                    lines.add(gaps ? gapped(line) : line);
                 }
-                SamplerResult together = sample(tiny, alignment, settings, lines);
+                SamplerResult together = sample(tiny, alignment, way, lines);
                 for (int row = 0; row < lines.size(); row++) {
-                    SamplerResult alone = sample(tiny, alignment, settings, List.of(lines.get(row)));
+                    SamplerResult alone = sample(tiny, alignment, way, List.of(lines.get(row)));
                     assertThat(together.ids().get(row))
-                            .as("%s", settings)
+                            .as("%s", way)
                             .containsExactly(alone.ids().getFirst());
                     assertThat(together.probabilities().get(row))
-                            .as("%s", settings)
+                            .as("%s", way)
                             .containsExactly(alone.probabilities().getFirst());
                 }
             }
