@@ -25,6 +25,7 @@ import org.panamask.report.TrainingListener;
 import org.panamask.train.Learning;
 import org.panamask.train.LoadedModel;
 import org.panamask.train.Recipe;
+import org.panamask.train.RunFolder;
 import org.panamask.train.Schedule;
 import org.panamask.train.StepResult;
 import org.panamask.train.Trainer;
@@ -124,7 +125,8 @@ public final class FineTuning implements AutoCloseable {
     /// @throws org.panamask.checkpoint.CheckpointException if a model or adapter file is missing or wrong
     /// @throws org.panamask.text.TokenizerException if the tokenizer is missing or wrong, or lacks a token
     /// @throws org.panamask.data.DataException if the data are missing, empty, not of their form, or too
-    ///     long for the model
+    ///     long for the model, or if the output folder holds the result of an earlier run or is one that this run
+    ///     starts from
     public static FineTuning open(Recipe recipe) {
         return open(recipe, new TrainingListener() {});
     }
@@ -142,6 +144,10 @@ public final class FineTuning implements AutoCloseable {
         Recipe aligned = aligned(recipe);
         RunTeam team = RunTeam.join(launch, aligned);
         try {
+            // Only rank 0 has an output.
+            if (launch.place().isFirst()) {
+                RunFolder.require(recipe);
+            }
             return open(aligned, team, launch.place().isFirst() ? listener : new TrainingListener() {});
         } catch (RuntimeException | Error failure) {
             team.fail(failure);
@@ -195,6 +201,7 @@ public final class FineTuning implements AutoCloseable {
     ///
     /// @param listener hears of every logged step, besides the files of the output folder
     /// @throws org.panamask.data.DataException if the output folder holds the result of an earlier run
+    /// @throws DivergedException if a step gave numbers that are not finite; no result is written then
     public RunSummary run(TrainingListener listener) {
         long start = System.nanoTime();
         // Only rank 0 has an output.
@@ -245,8 +252,9 @@ public final class FineTuning implements AutoCloseable {
             List<TokenRows> window = plan.window(step).stream().map(data::batch).toList();
             StepResult result = trainer.step(Math.toIntExact(step), window, schedule.at(trainer.updates()));
             double seconds = (System.nanoTime() - before) / 1e9;
-            all.step(report(step + 1, result, seconds, start));
             long done = step + 1;
+            all.step(report(done, result, seconds, start));
+            requireFinite(result, done);
             if (isDue(done, recipe.train().evalEvery())) {
                 evaluate(all, done, start);
                 evaluated = done;
@@ -266,6 +274,17 @@ public final class FineTuning implements AutoCloseable {
             evaluate(all, total, start);
         }
         return total;
+    }
+
+    /// A step whose numbers are not finite has put them into every weight: no later step mends that.
+    private static void requireFinite(StepResult result, long step) {
+        boolean finite = Double.isFinite(result.loss()) && Double.isFinite(result.gradNorm());
+        if (!finite && !result.skipped()) {
+            throw new DivergedException("train: loss and gradients must be finite numbers, but step " + step
+                    + " had a loss of " + result.loss() + " and a gradient norm of " + result.gradNorm()
+                    + ", and the weights are lost; lower train.learning_rate, warm up longer or set"
+                    + " train.max_grad_norm; checkpoints of steps before it are whole");
+        }
     }
 
     /// Waits until the weights of the last step are there: what a rank that failed meanwhile broke off is heard of

@@ -272,6 +272,45 @@ class FineTuningTest extends ToyRuns {
     }
 
     @Test
+    void aRunWhoseNumbersAreNotFiniteEndsWithoutAResult() {
+        Recipe hot = recipe.with(
+                "train",
+                recipe.train()
+                        .with("learning_rate", 1e30)
+                        .with("max_grad_norm", 0)
+                        .with("save_every", 1));
+        List<Long> steps = new ArrayList<>();
+
+        assertThatExceptionOfType(DivergedException.class)
+                .isThrownBy(() -> FineTuning.run(hot, new TrainingListener() {
+                    @Override
+                    public void step(StepReport report) {
+                        steps.add(report.step());
+                    }
+                }))
+                .withMessageMatching("train: loss and gradients must be finite numbers, but step " + steps.size()
+                        + " had a loss of \\S+ and a gradient norm of NaN, and the weights are lost; lower"
+                        + " train\\.learning_rate, warm up longer or set train\\.max_grad_norm; checkpoints of steps"
+                        + " before it are whole");
+
+        assertThat(steps).hasSizeBetween(2, 5);
+        assertThat(hot.output()).isDirectoryContaining("glob:**/checkpoint-000001");
+        assertThat(hot.output()).isDirectoryNotContaining("glob:**/adapter_model.safetensors");
+    }
+
+    @Test
+    void anEarlierResultIsRefusedBeforeAnythingIsLoaded() throws IOException {
+        FineTuning.run(recipe, NOBODY);
+        Files.delete(folder.resolve("model/model.safetensors"));
+
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> FineTuning.open(recipe))
+                .withMessage("output: " + recipe.output() + " must not hold the result of an earlier run, but has"
+                        + " adapter_model.safetensors; name another folder, move it away, or set"
+                        + " train.overwrite_output: true");
+    }
+
+    @Test
     void closingTwiceGivesAllMemoryBack() {
         FineTuning run = FineTuning.open(recipe);
         Ledger ledger = run.loaded().backend().ledger();

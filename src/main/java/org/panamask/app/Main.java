@@ -2,6 +2,7 @@ package org.panamask.app;
 
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
+import org.panamask.DivergedException;
 import org.panamask.backend.BackendException;
 import org.panamask.launch.RankException;
 import org.panamask.tensor.ShapeException;
@@ -62,7 +63,7 @@ public final class Main {
             case TokenizerException refused
             when refused.getCause() instanceof IllegalCallerException -> OptionalInt.of(1);
             case IllegalArgumentException _, UncheckedIOException _ -> OptionalInt.of(2);
-            case BackendException _, RankException _ -> OptionalInt.of(1);
+            case BackendException _, RankException _, DivergedException _ -> OptionalInt.of(1);
             default -> OptionalInt.empty();
         };
     }

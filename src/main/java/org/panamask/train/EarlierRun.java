@@ -23,14 +23,29 @@ final class EarlierRun {
 
     /// Makes room in the output folder of `recipe`, or refuses it.
     ///
-    /// @throws DataException if it holds a result and the recipe does not say to overwrite it, or if the run starts
-    ///     from what is in it
+    /// @throws DataException if it is refused, as [#require] says
     static void settle(Recipe recipe) {
-        Path folder = recipe.output();
+        require(recipe);
+        if (recipe.train().overwriteOutput()) {
+            remove(recipe.output());
+        }
+        requireNoResult(recipe.output());
+    }
+
+    /// Refuses an output folder that `recipe` cannot write into, and changes nothing.
+    ///
+    /// @throws DataException if it holds a result and the recipe does not say to overwrite it, if it is a folder that
+    ///     the run starts from, or if what the run starts from is in it and would be overwritten
+    static void require(Recipe recipe) {
+        requireNotSource(recipe);
         if (recipe.train().overwriteOutput()) {
             requireNoSource(recipe);
-            remove(folder);
+        } else {
+            requireNoResult(recipe.output());
         }
+    }
+
+    private static void requireNoResult(Path folder) {
         for (String result : RESULTS) {
             if (Files.exists(folder.resolve(result))) {
                 throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
@@ -39,13 +54,25 @@ final class EarlierRun {
         }
     }
 
-    private static void requireNoSource(Recipe recipe) {
-        Path output = whole(recipe.output());
-        Stream.of(
+    private static Stream<Path> sources(Recipe recipe) {
+        return Stream.of(
                         Stream.of(recipe.model().path()),
                         recipe.model().adapter().stream(),
                         recipe.model().tokenizer().stream())
-                .flatMap(paths -> paths)
+                .flatMap(paths -> paths);
+    }
+
+    private static void requireNotSource(Recipe recipe) {
+        Path output = whole(recipe.output());
+        sources(recipe).filter(path -> whole(path).equals(output)).findFirst().ifPresent(path -> {
+            throw new DataException("output: " + recipe.output() + " must not be the folder that the run starts from,"
+                    + " because its files would be replaced; name another folder");
+        });
+    }
+
+    private static void requireNoSource(Recipe recipe) {
+        Path output = whole(recipe.output());
+        sources(recipe)
                 .filter(path -> whole(path).startsWith(output))
                 .findFirst()
                 .ifPresent(path -> {

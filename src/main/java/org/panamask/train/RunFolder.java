@@ -23,9 +23,17 @@ public final class RunFolder {
         this.checkpoints = checkpoints;
     }
 
+    /// Refuses a recipe whose output folder would be refused at the end of loading, and changes nothing.
+    ///
+    /// @throws org.panamask.data.DataException if the folder holds the result of an earlier run that may not be
+    ///     overwritten, or is one that the run starts from
+    public static void require(Recipe recipe) {
+        EarlierRun.require(recipe);
+    }
+
     /// Makes the folder of `recipe` and writes the recipe with every default filled in.
     ///
-    /// @throws org.panamask.data.DataException if it holds the result of an earlier run that may not be overwritten
+    /// @throws org.panamask.data.DataException if it is refused, as [#require] says
     public static RunFolder create(Recipe recipe, Map<String, String> report) {
         Path folder = recipe.output();
         EarlierRun.settle(recipe);

@@ -78,6 +78,20 @@ class EarlierRunTest {
     }
 
     @Test
+    void theFolderThatARunStartsFromIsNoOutput() throws IOException {
+        Path model = Files.createDirectories(folder.resolve("model"));
+        Files.writeString(model.resolve("config.json"), "{}");
+        Recipe onItself = recipe.with("output", folder.resolve("run/../model"));
+        for (Recipe either : List.of(onItself, overwriting(onItself))) {
+            assertThatExceptionOfType(DataException.class)
+                    .isThrownBy(() -> EarlierRun.settle(either))
+                    .withMessage("output: " + either.output() + " must not be the folder that the run starts from,"
+                            + " because its files would be replaced; name another folder");
+        }
+        assertThat(model.resolve("config.json")).hasContent("{}");
+    }
+
+    @Test
     void theNewestCheckpointsAreKept() throws IOException {
         EarlierRun.keepNewest(output, 0);
         assertThat(names()).contains("checkpoint-000002");
