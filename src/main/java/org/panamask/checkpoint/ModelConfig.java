@@ -85,6 +85,35 @@ public final class ModelConfig {
         return has(key) ? requireDouble(key) : absent;
     }
 
+    /// The number above 0 under `key`.
+    ///
+    /// @throws CheckpointException if it is missing or something else
+    public double requirePositive(String key) {
+        double number = requireDouble(key);
+        if (number <= 0) {
+            throw refused(key, "above 0");
+        }
+        return number;
+    }
+
+    /// The number above 0 under `key`, or `absent`.
+    ///
+    /// @throws CheckpointException if it is something else
+    public double positiveOr(String key, double absent) {
+        return has(key) ? requirePositive(key) : absent;
+    }
+
+    /// The number of at least 0 under `key`, or `absent`.
+    ///
+    /// @throws CheckpointException if it is something else
+    public double amountOr(String key, double absent) {
+        double number = doubleOr(key, absent);
+        if (number < 0) {
+            throw refused(key, "at least 0");
+        }
+        return number;
+    }
+
     /// The truth value under `key`, or `absent`.
     ///
     /// @throws CheckpointException if it is something else

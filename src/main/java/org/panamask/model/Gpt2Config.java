@@ -86,10 +86,10 @@ public record Gpt2Config(
                 counted(config, "n_layer", config.requireInt("n_layer"), MOST_LAYERS),
                 heads,
                 counted(config, "n_inner", config.intOr("n_inner", 4 * width), Integer.MAX_VALUE),
-                config.doubleOr("layer_norm_epsilon", 1e-5),
+                config.amountOr("layer_norm_epsilon", 1e-5),
                 new Dropouts(share(config, "embd_pdrop"), share(config, "attn_pdrop"), share(config, "resid_pdrop")),
                 config.booleanOr("tie_word_embeddings", true),
-                config.doubleOr("initializer_range", 0.02),
+                config.amountOr("initializer_range", 0.02),
                 SpecialIds.of(config));
     }
 

@@ -120,14 +120,14 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
                 feedForward(config, width),
                 layers,
                 heads(config, width),
-                config.doubleOr("rms_norm_eps", 1e-5),
+                config.amountOr("rms_norm_eps", 1e-5),
                 new LlamaConfig.Rope(
-                        config.doubleOr("rope_theta", 10_000),
+                        config.positiveOr("rope_theta", 10_000),
                         new RotaryScaling.None(),
                         Math.max(positions, LEAST_POSITIONS)),
                 config.booleanOr("weight_tying", true),
                 new LlamaConfig.Biases(config.booleanOr("include_qkv_bias", false), false, false),
-                config.doubleOr("init_std", 0.02),
+                config.amountOr("init_std", 0.02),
                 special(config, rows),
                 LayoutNames.olmo(group, isFused(config)));
     }

@@ -108,11 +108,11 @@ public record LlamaConfig(
                 counted(config, "intermediate_size", config.requireInt("intermediate_size"), Integer.MAX_VALUE),
                 counted(config, "num_hidden_layers", config.requireInt("num_hidden_layers"), MOST_LAYERS),
                 heads(config, width, queries),
-                config.doubleOr("rms_norm_eps", 1e-6),
+                config.amountOr("rms_norm_eps", 1e-6),
                 rope(config, positions),
                 config.booleanOr("tie_word_embeddings", false),
                 biases,
-                config.doubleOr("initializer_range", 0.02),
+                config.amountOr("initializer_range", 0.02),
                 SpecialIds.of(config),
                 LayoutNames.llama());
     }
@@ -142,10 +142,10 @@ public record LlamaConfig(
     private static Rope rope(ModelConfig config, int unnamed) {
         int positions = counted(
                 config, "max_position_embeddings", config.intOr("max_position_embeddings", unnamed), Integer.MAX_VALUE);
-        double theta = config.doubleOr("rope_theta", 10_000);
+        double theta = config.positiveOr("rope_theta", 10_000);
         return config.object("rope_parameters")
                 .or(() -> config.object("rope_scaling"))
-                .map(scaling -> new Rope(scaling.doubleOr("rope_theta", theta), scaling(scaling, positions), positions))
+                .map(scaling -> new Rope(scaling.positiveOr("rope_theta", theta), scaling(scaling, positions), positions))
                 .orElseGet(() -> new Rope(theta, new RotaryScaling.None(), positions));
     }
 
@@ -153,15 +153,24 @@ public record LlamaConfig(
         String key = scaling.has("rope_type") ? "rope_type" : "type";
         return switch (scaling.stringOr(key, "default")) {
             case "default" -> new RotaryScaling.None();
-            case "linear" -> new RotaryScaling.Linear(scaling.requireDouble("factor"));
-            case "llama3" ->
-                new RotaryScaling.Llama3(
-                        scaling.requireDouble("factor"),
-                        scaling.requireDouble("low_freq_factor"),
-                        scaling.requireDouble("high_freq_factor"),
-                        scaling.intOr("original_max_position_embeddings", positions));
+            case "linear" -> new RotaryScaling.Linear(scaling.requirePositive("factor"));
+            case "llama3" -> llama3(scaling, positions);
             default -> throw scaling.refused(key, "default, linear or llama3");
         };
+    }
+
+    private static RotaryScaling llama3(ModelConfig scaling, int positions) {
+        double low = scaling.requirePositive("low_freq_factor");
+        double high = scaling.requirePositive("high_freq_factor");
+        if (high <= low) {
+            throw scaling.refused("high_freq_factor", "above low_freq_factor " + low);
+        }
+        String original = "original_max_position_embeddings";
+        return new RotaryScaling.Llama3(
+                scaling.requirePositive("factor"),
+                low,
+                high,
+                counted(scaling, original, scaling.intOr(original, positions), Integer.MAX_VALUE));
     }
 
     @Override

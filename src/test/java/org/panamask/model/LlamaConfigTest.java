@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.panamask.checkpoint.CheckpointException;
 import org.panamask.checkpoint.HubFolder;
 import org.panamask.nn.Attention;
@@ -80,6 +82,25 @@ final class LlamaConfigTest {
                     """))
                 .withMessage("config.json: rope_scaling.rope_type must be default, linear or llama3, but got \"yarn\";"
                         + " correct the file or take another model");
+    }
+
+    /// A norm or a frequency made of these is not a number, and so is everything the model says.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock = """
+                    "rms_norm_eps": -1.0 | rms_norm_eps must be at least 0, but got -1.0
+                    "initializer_range": -0.1 | initializer_range must be at least 0, but got -0.1
+                    "rope_theta": 0 | rope_theta must be above 0, but got 0
+                    "rope_parameters": {"rope_theta": -1} | rope_parameters.rope_theta must be above 0, but got -1
+                    "rope_scaling": {"type": "linear", "factor": 0} | rope_scaling.factor must be above 0, but got 0
+                    "rope_scaling": {"type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4}\
+                     | rope_scaling.high_freq_factor must be above low_freq_factor 4.0, but got 4
+                    """)
+    void numbersThatMakeNoNumbersAreRefused(String setting, String message) {
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> config(", " + setting))
+                .withMessage("config.json: " + message + "; correct the file or take another model");
     }
 
     @Test
