@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.panamask.FineTuning;
 import org.panamask.report.ProgressLine;
 import org.panamask.report.RunPlan;
@@ -19,9 +21,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Fine-tunes as a recipe says. An interrupt finishes the step and saves before the JVM ends.
+/// Fine-tunes as a recipe says. An interrupt finishes the step and saves before the JVM ends; a second one ends it at
+/// once.
 @Command(name = "train", description = "Fine-tune a model as a recipe says.")
 final class TrainCommand implements Callable<Integer> {
+    private static final int INTERRUPTED = 130;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -47,13 +52,39 @@ final class TrainCommand implements Callable<Integer> {
                 err.flush();
             }
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
-            RunSummary summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
+            RunSummary summary;
+            try (InterruptKey _ = InterruptKey.on(new Interrupts(run, new AtomicInteger(), text -> say(err, speaks, text)))) {
+                summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
+            }
             if (speaks) {
                 tell(run, summary, read.output(), err);
             }
-            return summary.finished() ? 0 : 130;
+            return summary.finished() ? 0 : INTERRUPTED;
         } finally {
             done.countDown();
+        }
+    }
+
+    /// What Ctrl-C does while a run trains: once it asks the run to save and end, twice it loses the run.
+    ///
+    /// @param tuning the run
+    /// @param pressed how often it was
+    /// @param tell says what happens now
+    private record Interrupts(FineTuning tuning, AtomicInteger pressed, Consumer<String> tell) implements Runnable {
+        @Override
+        public void run() {
+            if (pressed.incrementAndGet() > 1) {
+                Runtime.getRuntime().halt(INTERRUPTED);
+            }
+            tuning.stop();
+            tell.accept("interrupted: the step under way is finished and saved; press Ctrl-C again to end without it");
+        }
+    }
+
+    private static void say(PrintWriter err, boolean speaks, String text) {
+        if (speaks) {
+            err.println(text);
+            err.flush();
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,41 @@ final class InterruptTest {
             DdmSettings sampling = DdmSettings.defaults().with("steps", 2).with("length", 16);
             assertThat(adapted.generate(List.of("spell a"), sampling, SamplerListener.NONE))
                     .hasSize(1);
+        }
+    }
+
+    /// The first interrupt waits for a validation of many minutes.
+    @Test
+    void aSecondInterruptLosesTheRun() throws Exception {
+        assumeFalse(interruptsAreIgnored(), "this process was started to ignore Ctrl-C");
+        ToyModel.write(folder.resolve("model"));
+        ToyModel.writeRows(folder.resolve("rows.jsonl"), 40);
+        Path recipe = ToyModel.writeRecipe(
+                folder.resolve("recipe.yaml"),
+                "train: {max_steps: 9, log_every: 1, eval_every: 1, eval_nll: true, eval_nll_steps: 1000000}\n");
+        Path run = folder.resolve("run");
+
+        CommandRun ended;
+        try (ChildJvm child = ChildJvm.start(
+                folder, List.of("--enable-native-access=ALL-UNNAMED"), "train", recipe, "data.val_size=8")) {
+            awaitSteps(child, run.resolve("metrics.jsonl"), 1);
+            child.signal("INT");
+            String said = "interrupted: the step under way is finished and saved; press Ctrl-C again to end without it";
+            awaitText(child, folder.resolve("err.txt"), said);
+            child.signal("INT");
+            ended = child.end();
+        }
+
+        assertThat(ended.exitCode()).as(ended.err()).isEqualTo(130);
+        assertThat(run.resolve("adapter_model.safetensors")).doesNotExist();
+    }
+
+    private static void awaitText(ChildJvm child, Path file, String text) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        while (!Files.readString(file).contains(text)) {
+            assertThat(child.isAlive()).isTrue();
+            assertThat(System.nanoTime() - start).isLessThan(PATIENCE_NANOS);
+            Thread.sleep(20);
         }
     }
 
