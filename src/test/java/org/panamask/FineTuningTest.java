@@ -295,6 +295,7 @@ class FineTuningTest extends ToyRuns {
 
         assertThat(steps).hasSizeBetween(2, 5);
         assertThat(hot.output()).isDirectoryContaining("glob:**/checkpoint-000001");
+        assertThat(hot.output().resolve("latest")).hasContent("checkpoint-%06d".formatted(steps.size() - 1));
         assertThat(hot.output()).isDirectoryNotContaining("glob:**/adapter_model.safetensors");
     }
 

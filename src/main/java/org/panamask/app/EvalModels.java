@@ -17,6 +17,7 @@ import org.panamask.eval.Estimator;
 import org.panamask.eval.Progress;
 import org.panamask.eval.Subject;
 import org.panamask.model.Models;
+import org.panamask.report.BuildFacts;
 import org.panamask.report.EnvironmentFile;
 import org.panamask.sampling.SamplerSettings;
 import org.panamask.train.LoadedModel;
@@ -126,7 +127,7 @@ final class EvalModels {
     private Map<String, String> facts(Backend opened) {
         Map<String, String> facts = EnvironmentFile.facts(opened.report());
         facts.put("dtype", dtype.name().toLowerCase(Locale.ROOT));
-        facts.put("panamask", String.join(" ", spec.root().version()));
+        facts.putAll(BuildFacts.own());
         return facts;
     }
 }

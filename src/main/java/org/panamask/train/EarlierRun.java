@@ -15,7 +15,7 @@ final class EarlierRun {
     private static final List<String> RESULTS = List.of("adapter_model.safetensors", "model.safetensors");
     private static final Pattern FILES = Pattern.compile(
             "adapter_config\\.json|adapter_model\\.safetensors|config\\.json"
-                    + "|model\\.safetensors|metrics\\.jsonl|loss\\.svg|panamask\\.json|events\\.out\\.tfevents\\.\\d+\\.panamask");
+                    + "|model\\.safetensors|metrics\\.jsonl|loss\\.svg|panamask\\.json|latest|events\\.out\\.tfevents\\.\\d+\\.panamask");
     private static final Pattern FOLDERS = Pattern.compile("checkpoint-\\d{6,}(?:\\.partial)?|samples");
     private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d{6,18}");
 
@@ -29,13 +29,12 @@ final class EarlierRun {
         if (recipe.train().overwriteOutput()) {
             remove(recipe.output());
         }
-        requireNoResult(recipe.output());
     }
 
     /// Refuses an output folder that `recipe` cannot write into, and changes nothing.
     ///
-    /// @throws DataException if it holds a result and the recipe does not say to overwrite it, if it is a folder that
-    ///     the run starts from, or if what the run starts from is in it and would be overwritten
+    /// @throws DataException if it holds a result or a checkpoint and the recipe does not say to overwrite it, if it
+    ///     is a folder that the run starts from, or if what the run starts from is in it and would be overwritten
     static void require(Recipe recipe) {
         requireNotSource(recipe);
         if (recipe.train().overwriteOutput()) {
@@ -45,13 +44,14 @@ final class EarlierRun {
         }
     }
 
+    /// A run that was killed leaves checkpoints and no result.
     private static void requireNoResult(Path folder) {
-        for (String result : RESULTS) {
-            if (Files.exists(folder.resolve(result))) {
-                throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
-                        + result + "; name another folder, move it away, or set train.overwrite_output: true");
-            }
-        }
+        Stream<Path> results = RESULTS.stream().map(folder::resolve).filter(Files::exists);
+        Stream.concat(results, checkpoints(folder).stream()).findFirst().ifPresent(result -> {
+            throw new DataException("output: " + folder + " must not hold the result of an earlier run, but has "
+                    + result.getFileName() + "; name another folder, move it away, or set train.overwrite_output:"
+                    + " true");
+        });
     }
 
     private static Stream<Path> sources(Recipe recipe) {
@@ -102,14 +102,19 @@ final class EarlierRun {
 
     /// Takes the oldest checkpoints of `folder` away until `most` are left; 0 keeps all.
     static void keepNewest(Path folder, int most) {
-        List<Path> checkpoints = entries(folder).stream()
+        List<Path> checkpoints = checkpoints(folder);
+        if (most > 0 && checkpoints.size() > most) {
+            checkpoints.subList(0, checkpoints.size() - most).forEach(EarlierRun::removeFolder);
+        }
+    }
+
+    /// From the oldest to the newest.
+    private static List<Path> checkpoints(Path folder) {
+        return entries(folder).stream()
                 .filter(path ->
                         CHECKPOINT.matcher(String.valueOf(path.getFileName())).matches())
                 .sorted(Comparator.comparingLong(EarlierRun::step))
                 .toList();
-        if (most > 0 && checkpoints.size() > most) {
-            checkpoints.subList(0, checkpoints.size() - most).forEach(EarlierRun::removeFolder);
-        }
     }
 
     private static long step(Path checkpoint) {

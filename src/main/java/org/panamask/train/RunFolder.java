@@ -2,12 +2,16 @@ package org.panamask.train;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.panamask.checkpoint.AtomicFile;
 import org.panamask.model.Adapter;
+import org.panamask.report.BuildFacts;
 import org.panamask.report.EnvironmentFile;
 
 /// The output folder of a run: its recipe, what it ran on, and the weights it made, under the names that Hugging Face
@@ -51,15 +55,9 @@ public final class RunFolder {
 
     /// Writes anew what the run computes with: at its end `report` counts what really ran.
     public void describe(Map<String, String> report) {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("panamask", version());
+        Map<String, String> facts = new LinkedHashMap<>(BuildFacts.own());
         facts.putAll(report);
         EnvironmentFile.write(folder, facts);
-    }
-
-    private static String version() {
-        String version = RunFolder.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
     }
 
     /// The folder.
@@ -72,8 +70,8 @@ public final class RunFolder {
         save(trained, folder);
     }
 
-    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all, and takes
-    /// away older ones beyond the limit of the recipe.
+    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all, puts its name into
+    /// the file `latest`, and takes away older ones beyond the limit of the recipe.
     ///
     /// @return the folder
     public Path saveCheckpoint(LoadedModel trained, long step) {
@@ -85,6 +83,8 @@ public final class RunFolder {
         } catch (IOException failure) {
             throw new UncheckedIOException(whole + ": the checkpoint could not be put in place", failure);
         }
+        byte[] name = (whole.getFileName() + "\n").getBytes(StandardCharsets.US_ASCII);
+        AtomicFile.write(folder.resolve("latest"), channel -> channel.write(ByteBuffer.wrap(name)));
         EarlierRun.keepNewest(folder, checkpoints);
         return whole;
     }

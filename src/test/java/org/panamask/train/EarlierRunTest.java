@@ -28,6 +28,7 @@ class EarlierRunTest {
                 "adapter_model.safetensors",
                 "adapter_config.json",
                 "metrics.jsonl",
+                "latest",
                 "events.out.tfevents.17.panamask",
                 "notes.txt",
                 "samples/000002.txt",
@@ -63,6 +64,17 @@ class EarlierRunTest {
         EarlierRun.settle(overwriting(recipe));
 
         assertThat(names()).containsExactly("checkpoint-000004", "checkpoint-best", "notes.txt");
+    }
+
+    @Test
+    void theCheckpointsOfAKilledRunAreRefusedToo() throws IOException {
+        Files.delete(output.resolve("adapter_model.safetensors"));
+
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> EarlierRun.require(recipe))
+                .withMessage("output: " + output + " must not hold the result of an earlier run, but has"
+                        + " checkpoint-000002; name another folder, move it away, or set train.overwrite_output: true");
+        EarlierRun.require(overwriting(recipe));
     }
 
     @Test
