@@ -10,6 +10,19 @@ import org.panamask.tensor.Weight;
 /// @param accumulators where they are summed
 record OwnGradients(Accumulators accumulators) implements StepGradients {
     @Override
+    public void begin(BackwardOps ops) {
+        accumulators.clear(ops);
+    }
+
+    @Override
+    public void end() {}
+
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
+    @Override
     public List<Piece> pieces() {
         return StepGradients.whole(accumulators);
     }
@@ -26,7 +39,5 @@ record OwnGradients(Accumulators accumulators) implements StepGradients {
     }
 
     @Override
-    public void updated(BackwardOps ops) {
-        clear(ops);
-    }
+    public void updated(BackwardOps ops) {}
 }

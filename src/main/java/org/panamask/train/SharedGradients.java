@@ -25,6 +25,7 @@ final class SharedGradients implements StepGradients {
     private final List<Piece> pieces;
     private final Set<Weight> formed = Collections.newSetFromMap(new IdentityHashMap<>());
     private int started;
+    private boolean shared;
 
     private SharedGradients(Team team, List<GradientBucket> buckets, Accumulators accumulators) {
         this.collective = team.collective();
@@ -50,6 +51,23 @@ final class SharedGradients implements StepGradients {
         return new SharedGradients(team, buckets, Accumulators.over(sums));
     }
 
+    /// All of each bucket: a part that another rank sums is undefined here.
+    @Override
+    public void begin(BackwardOps ops) {
+        formed.clear();
+        buckets.forEach(bucket -> ops.clear(bucket.flat()));
+    }
+
+    @Override
+    public void end() {
+        shared = false;
+    }
+
+    @Override
+    public boolean isShared() {
+        return shared;
+    }
+
     @Override
     public Accumulators accumulators() {
         return accumulators;
@@ -70,6 +88,8 @@ final class SharedGradients implements StepGradients {
     }
 
     private void start() {
+        // Also if it fails: another rank may have got it.
+        shared = true;
         Tensor flat = buckets.get(started++).flat();
         if (sharded) {
             collective.sumParts(flat);
@@ -109,12 +129,5 @@ final class SharedGradients implements StepGradients {
                 }
             }
         }
-        clear(ops);
-    }
-
-    /// All of each bucket: a part that another rank sums is undefined here.
-    @Override
-    public void clear(BackwardOps ops) {
-        buckets.forEach(bucket -> ops.clear(bucket.flat()));
     }
 }

@@ -16,6 +16,15 @@ sealed interface StepGradients permits OwnGradients, SharedGradients {
                 : SharedGradients.create(ops, owner, weights, team);
     }
 
+    /// A step begins: makes every sum zero, whatever a step that failed has left in it.
+    void begin(BackwardOps ops);
+
+    /// The step is over, and nothing of it is left to be undone.
+    void end();
+
+    /// Whether other ranks have been given gradients of the step that goes on: they will not take them back.
+    boolean isShared();
+
     /// Where this rank's are summed.
     Accumulators accumulators();
 
@@ -31,13 +40,8 @@ sealed interface StepGradients permits OwnGradients, SharedGradients {
     /// The square of the norm of all gradients, from that of what each rank updates.
     double squares(List<Double> ofEachRank);
 
-    /// The pieces have new values: makes them those of every rank, and the sums zero.
+    /// The pieces have new values: makes them those of every rank.
     void updated(BackwardOps ops);
-
-    /// Sets every sum to zero.
-    default void clear(BackwardOps ops) {
-        accumulators().clear(ops);
-    }
 
     /// Whole weights and their sums.
     static List<Piece> whole(Accumulators accumulators) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.panamask.autograd.Accumulators;
 import org.panamask.autograd.Tape;
 import org.panamask.backend.Backend;
@@ -29,6 +30,11 @@ import org.panamask.tensor.Owner;
 /// Under f16 the loss is scaled, and gradients are checked once for the whole step, see [LossScaler]. One job is one
 /// step; after the first, a step of the same shapes takes no native memory. Not safe for several
 /// threads.
+///
+/// A step that throws has changed no weight, no optimizer state and no loss scale; what it summed is cleared when the
+/// next one begins, so that the same step may be run again, or another. There are two exceptions, after which the
+/// trainer refuses with a [TrainerException]: a step that failed while it changed weights, and one that failed when
+/// other ranks had been given gradients of it.
 public final class Trainer implements AutoCloseable {
     /// What the job of a step is called.
     public static final String STEP = "training step";
@@ -43,6 +49,8 @@ public final class Trainer implements AutoCloseable {
     private final StepGradients gradients;
     private final AdamW optimizer;
     private final Optional<LossScaler> scaler;
+    private Optional<HalfStep> halfDone = Optional.empty();
+    private boolean updating;
 
     /// Prepares to train `weights` of `model`: gradient sums and optimizer state are made now.
     ///
@@ -88,23 +96,53 @@ public final class Trainer implements AutoCloseable {
     /// Runs optimizer step `step`, counted from 0, over the micro-batches of its window at `learningRate`. A
     /// micro-batch in which nothing is scored adds nothing and still counts. Under f16 a step whose gradients are
     /// not all finite changes no weight.
+    ///
+    /// @throws TrainerException if an earlier step failed half-way, so that none can follow
     public StepResult step(int step, List<TokenRows> window, double learningRate) {
-        return backend.run(STEP, precision, ops -> {
+        StepResult result = attempt(step, ops -> {
             LossSums mine = forwardAndBack(ops, step, window);
             gradients.complete();
             Totals totals = totals(step, mine, optimizer.squares(ops));
             double scale = lossScale();
-            double scaledNorm = Math.sqrt(totals.squares());
-            boolean taken =
-                    scaler.map(each -> each.update(Double.isFinite(scaledNorm))).orElse(true);
-            double norm = scaledNorm / scale;
+            double norm = Math.sqrt(totals.squares()) / scale;
+            boolean taken = scaler.isEmpty() || Double.isFinite(norm);
             if (taken) {
+                updating = true;
                 optimizer.update(ops, learningRate, norm, scale);
                 gradients.updated(ops);
-            } else {
-                gradients.clear(ops);
             }
             return totals.sums().result(norm, learningRate, !taken);
+        });
+        scaler.ifPresent(each -> each.update(!result.skipped()));
+        return result;
+    }
+
+    /// Runs a step as a job. What it enqueued may still fail after its last line: it is over when the job is.
+    private StepResult attempt(int step, Function<BackwardOps, StepResult> work) {
+        requireWhole(STEP + " " + step);
+        try {
+            StepResult result = backend.run(STEP, precision, ops -> {
+                gradients.begin(ops);
+                return work.apply(ops);
+            });
+            updating = false;
+            gradients.end();
+            return result;
+        } catch (RuntimeException | Error failure) {
+            halfDone = halfStep(step, failure);
+            throw failure;
+        }
+    }
+
+    private Optional<HalfStep> halfStep(int step, Throwable failure) {
+        return updating
+                ? Optional.of(HalfStep.updating(step, failure))
+                : gradients.isShared() ? Optional.of(HalfStep.shared(step, failure)) : Optional.empty();
+    }
+
+    private void requireWhole(String what) {
+        halfDone.ifPresent(half -> {
+            throw half.refusal(what);
         });
     }
 
@@ -137,9 +175,9 @@ public final class Trainer implements AutoCloseable {
         return scaler.map(LossScaler::scale).orElse(1.0);
     }
 
-    /// Adds the gradients of `window`, times the loss scale, to the sums of all ranks without changing a weight.
+    /// Sums the gradients of `window`, times the loss scale, over all ranks without changing a weight.
     StepResult accumulate(int step, List<TokenRows> window) {
-        return backend.run(STEP, precision, ops -> {
+        return attempt(step, ops -> {
             LossSums mine = forwardAndBack(ops, step, window);
             gradients.complete();
             return totals(step, mine, 0).sums().result(0, 0, false);
@@ -212,7 +250,10 @@ public final class Trainer implements AutoCloseable {
 
     /// Scores validation rows, of which each rank computes its share, without dropout while `step` optimizer steps
     /// are completed; the noise is always the same, so that numbers compare across steps.
+    ///
+    /// @throws TrainerException if a step failed half-way
     public StepResult evaluate(Learning validation, int step, List<TokenRows> given) {
+        requireWhole("validation after step " + step);
         List<TokenRows> batches = validation.validationWindow(given);
         int all = batches.stream().mapToInt(TokenRows::batch).sum();
         long scorable = batches.stream().mapToLong(validation::scorable).sum();

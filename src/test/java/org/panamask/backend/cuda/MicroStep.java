@@ -50,29 +50,66 @@ final class MicroStep implements AutoCloseable {
         return TokenRows.of(2, TOKENS, ids, maskable);
     }
 
-    /// What each of `steps` steps says, and then the trained weights.
-    List<double[]> train(int steps) {
-        try (Owner trained = backend.owner("branch")) {
-            Adapter adapter =
-                    backend.run("adapt", Precision.F32, ops -> Adapter.create(layer.model(), LORA, 7, ops, trained));
-            Objective objective = new Objective.DdmSft(true, 1e-3, 10, LossNormalization.REFERENCE);
-            Learning learning = Learning.of(objective, new RowIds(1, 2, 3, 4, 5), 7);
-            List<double[]> results = new ArrayList<>();
-            Trainer.Method method = new Trainer.Method(learning, TRAINING);
-            try (Trainer trainer = new Trainer(backend, Precision.F32, layer.model(), adapter.parameters(), method)) {
-                for (int step = 0; step < steps; step++) {
-                    StepResult result = trainer.step(step, List.of(rows(step)), RATE);
-                    results.add(new double[] {result.loss(), result.gradNorm()});
-                }
+    /// One training from its start, with a trainer of its own.
+    final class Training implements AutoCloseable {
+        private final Owner trained = backend.owner("branch");
+        private final Adapter adapter;
+        private final Trainer trainer;
+
+        private Training() {
+            try {
+                adapter = backend.run(
+                        "adapt", Precision.F32, ops -> Adapter.create(layer.model(), LORA, 7, ops, trained));
+                Objective objective = new Objective.DdmSft(true, 1e-3, 10, LossNormalization.REFERENCE);
+                Learning learning = Learning.of(objective, new RowIds(1, 2, 3, 4, 5), 7);
+                Trainer.Method method = new Trainer.Method(learning, TRAINING);
+                trainer = new Trainer(backend, Precision.F32, layer.model(), adapter.parameters(), method);
+            } catch (RuntimeException | Error failure) {
+                trained.close();
+                throw failure;
             }
-            results.addAll(backend.run(
+        }
+
+        /// What step `step` says.
+        double[] step(int step) {
+            StepResult result = trainer.step(step, List.of(rows(step)), RATE);
+            return new double[] {result.loss(), result.gradNorm()};
+        }
+
+        /// The trained weights.
+        List<double[]> weights() {
+            return backend.run(
                     "read",
                     Precision.F32,
                     ops -> adapter.parameters().all().stream()
                             .map(weight -> ops.doubles(weight.value()))
-                            .toList()));
-            return results;
+                            .toList());
         }
+
+        @Override
+        public void close() {
+            try (trained;
+                    trainer) {
+                // The last one first, both even where one refuses.
+            }
+        }
+    }
+
+    /// A training that has taken no step yet.
+    Training training() {
+        return new Training();
+    }
+
+    /// What each of `steps` steps says, and then the trained weights.
+    List<double[]> train(int steps) {
+        List<double[]> results = new ArrayList<>();
+        try (Training training = training()) {
+            for (int step = 0; step < steps; step++) {
+                results.add(training.step(step));
+            }
+            results.addAll(training.weights());
+        }
+        return results;
     }
 
     @Override
