@@ -63,7 +63,10 @@ final class EvalModels {
                     + " (default: as for models of the family)")
     private Optional<String> likelihood = Optional.empty();
 
-    @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
+    @Option(
+            names = "--backend",
+            defaultValue = "cpu",
+            description = "cpu, cuda or reference (default ${DEFAULT-VALUE})")
     private String backend = "cpu";
 
     @Option(

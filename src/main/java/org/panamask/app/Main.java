@@ -1,5 +1,6 @@
 package org.panamask.app;
 
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
 import org.panamask.DivergedException;
@@ -9,7 +10,9 @@ import org.panamask.tensor.ShapeException;
 import org.panamask.text.TokenizerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The command `panamask`. Exit codes: 0 done, 1 our failure, 2 wrong usage or recipe, 130 interrupted.
 @Command(
@@ -46,14 +49,30 @@ public final class Main {
         CommandLine whole = new CommandLine(new Main());
         // What follows the command to launch belongs to that command.
         whole.getSubcommands().forEach((name, line) -> line.setStopAtPositional(name.equals("launch")));
-        return whole.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler((failure, line, _) -> {
-            OptionalInt exitCode = exitCode(failure);
-            if (exitCode.isEmpty()) {
-                throw failure;
-            }
-            line.getErr().println(line.getColorScheme().errorText(message(failure)));
-            return exitCode.getAsInt();
-        });
+        return whole.setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler((failure, _) -> wrongUsage(failure))
+                .setExecutionExceptionHandler((failure, line, _) -> {
+                    OptionalInt exitCode = exitCode(failure);
+                    if (exitCode.isEmpty()) {
+                        throw failure;
+                    }
+                    line.getErr().println(line.getColorScheme().errorText(message(failure)));
+                    return exitCode.getAsInt();
+                });
+    }
+
+    /// Says what is wrong, and not everything else there is: the help of some commands is longer than a screen.
+    private static int wrongUsage(ParameterException failure) {
+        CommandLine line = failure.getCommandLine();
+        PrintWriter err = line.getErr();
+        err.println(line.getColorScheme().errorText(failure.getMessage()));
+        if (!line.getSubcommands().isEmpty()) {
+            line.usage(err);
+        } else {
+            UnmatchedArgumentException.printSuggestions(failure, err);
+            err.println("see " + line.getCommandSpec().qualifiedName() + " --help");
+        }
+        return 2;
     }
 
     /// The exit code of a failure whose message is for people; none where only a stack trace helps.

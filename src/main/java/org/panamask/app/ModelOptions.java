@@ -45,7 +45,10 @@ final class ModelOptions {
     @Option(names = "--mgdm", description = "the model learnt with the objective mgdm: rows have no begin token")
     private boolean mgdm;
 
-    @Option(names = "--backend", defaultValue = "cpu", description = "cpu or reference (default ${DEFAULT-VALUE})")
+    @Option(
+            names = "--backend",
+            defaultValue = "cpu",
+            description = "cpu, cuda or reference (default ${DEFAULT-VALUE})")
     private String backend = "cpu";
 
     @Option(

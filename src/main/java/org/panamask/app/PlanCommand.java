@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.panamask.backend.Backend;
 import org.panamask.backend.Backends;
+import org.panamask.checkpoint.HubFolder;
 import org.panamask.config.ByteSize;
+import org.panamask.config.SettingException;
+import org.panamask.model.Models;
 import org.panamask.plan.Change;
 import org.panamask.plan.MemoryLimit;
 import org.panamask.plan.MemoryPlan;
@@ -45,7 +47,7 @@ final class PlanCommand implements Callable<Integer> {
             names = "--tokens",
             paramLabel = "N",
             description = "tokens of the longest row (default: data.max_tokens of the recipe)")
-    private OptionalInt tokens = OptionalInt.empty();
+    private Optional<Integer> tokens = Optional.empty();
 
     @Option(names = "--published", description = "the table of well-known models on a device of 48 GB, as a page")
     private boolean published;
@@ -68,6 +70,7 @@ final class PlanCommand implements Callable<Integer> {
 
     private int plan(Recipe read, PrintWriter out) {
         int columns = tokens.orElse(read.data().maxTokens());
+        requirePositions(read, columns);
         try (Backend backend = Backends.open(read.backend())) {
             MemoryLimit limit = MemoryLimit.of(read.backend(), backend);
             MemoryPlan plan = MemoryPlan.of(read, backend.memoryModel(), columns);
@@ -89,6 +92,15 @@ final class PlanCommand implements Callable<Integer> {
             }
             out.flush();
             return fits ? 0 : 1;
+        }
+    }
+
+    private static void requirePositions(Recipe read, int columns) {
+        int positions =
+                Models.config(HubFolder.config(read.model().path())).facts().maxPositions();
+        if (columns > positions) {
+            throw new SettingException("plan: the model has positions for " + positions + " tokens, but the longest row"
+                    + " may have " + columns + "; lower data.max_tokens, or say with --tokens how long it is");
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.panamask.config.Section;
@@ -23,6 +24,10 @@ import picocli.CommandLine.Model.OptionSpec;
 /// `gen_length`.
 final class SamplerOptions implements IModelTransformer {
     private static final String SAMPLER = "--sampler";
+
+    /// The keys whose options `--help` shows; with all of them it would be five screens long.
+    private static final Set<String> SHOWN = Set.of(
+            "steps", "length", "gen_length", "block_length", "temperature", "top_p", "top_k", "threshold", "seed");
 
     /// Made by picocli.
     SamplerOptions() {}
@@ -55,6 +60,9 @@ final class SamplerOptions implements IModelTransformer {
                                 .meanings()
                                 .add(setting.doc() + " (sampler " + mode + ")")));
         described.values().forEach(one -> option(spec, one.setting(), one.meanings()));
+        spec.usageMessage()
+                .footer("Every other key that 'panamask recipe sample' explains is an option too: --order VALUE for"
+                        + " sample.order.");
         return spec;
     }
 
@@ -79,7 +87,7 @@ final class SamplerOptions implements IModelTransformer {
                     .paramLabel(flag ? "true|false" : "VALUE")
                     .arity(flag ? "0..1" : "1")
                     .fallbackValue("true")
-                    .hidden(!own)
+                    .hidden(!own || !SHOWN.contains(setting.name()))
                     .description(
                             own
                                     ? String.join("; or ", descriptions) + others(setting)

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.panamask.checkpoint.HubFolder;
+import org.panamask.config.Section;
 import org.panamask.config.SettingException;
 import org.panamask.diffusion.Alignment;
 import org.panamask.eval.Estimator;
@@ -74,7 +75,7 @@ final class Subjects {
                 case "likelihood" -> estimator = Optional.of(Estimator.named(value));
                 case "name" -> name = Optional.of(value);
                 case "adapter" -> adapters.add(Path.of(value));
-                default -> model = model.with(key, value);
+                default -> model = modelKey(model, key, value);
             }
         }
         model = model.with("adapter", adapters);
@@ -83,6 +84,16 @@ final class Subjects {
             case AR -> new Method.Autoregressive();
         };
         return new Subject(name.orElse(name(model)), model, method);
+    }
+
+    private static ModelSettings modelKey(ModelSettings model, String key, String value) {
+        try {
+            return model.with(key, value);
+        } catch (SettingException refused) {
+            boolean known = Section.of(ModelSettings.class).find(key).isPresent();
+            throw new SettingException("MODEL: " + refused.getMessage()
+                    + (known ? "" : "; " + FORM + " or a model key of a recipe, such as mask_token_id=811"));
+        }
     }
 
     private static Method diffusion(ModelSettings model, Optional<Boolean> shift, Optional<Estimator> estimator) {

@@ -53,7 +53,8 @@ final class TrainCommand implements Callable<Integer> {
             }
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
             RunSummary summary;
-            try (InterruptKey _ = InterruptKey.on(new Interrupts(run, new AtomicInteger(), text -> say(err, speaks, text)))) {
+            try (InterruptKey _ =
+                    InterruptKey.on(new Interrupts(run, new AtomicInteger(), text -> say(err, speaks, text)))) {
                 summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
             }
             if (speaks) {

@@ -145,7 +145,8 @@ public record LlamaConfig(
         double theta = config.positiveOr("rope_theta", 10_000);
         return config.object("rope_parameters")
                 .or(() -> config.object("rope_scaling"))
-                .map(scaling -> new Rope(scaling.positiveOr("rope_theta", theta), scaling(scaling, positions), positions))
+                .map(scaling ->
+                        new Rope(scaling.positiveOr("rope_theta", theta), scaling(scaling, positions), positions))
                 .orElseGet(() -> new Rope(theta, new RotaryScaling.None(), positions));
     }
 

@@ -33,8 +33,9 @@ final class EarlierRun {
 
     /// Refuses an output folder that `recipe` cannot write into, and changes nothing.
     ///
-    /// @throws DataException if it holds a result or a checkpoint and the recipe does not say to overwrite it, if it
-    ///     is a folder that the run starts from, or if what the run starts from is in it and would be overwritten
+    /// @throws DataException if it holds a result or a checkpoint and the recipe does not say to overwrite it, if
+    ///     it is a folder that the run starts from, or if what the run starts from is in it and would be
+    /// overwritten
     static void require(Recipe recipe) {
         requireNotSource(recipe);
         if (recipe.train().overwriteOutput()) {

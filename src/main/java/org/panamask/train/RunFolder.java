@@ -70,8 +70,8 @@ public final class RunFolder {
         save(trained, folder);
     }
 
-    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all, puts its name into
-    /// the file `latest`, and takes away older ones beyond the limit of the recipe.
+    /// Writes what was trained so far into `checkpoint-STEP`, which appears complete or not at all, puts its name
+    /// into the file `latest`, and takes away older ones beyond the limit of the recipe.
     ///
     /// @return the folder
     public Path saveCheckpoint(LoadedModel trained, long step) {

@@ -327,6 +327,17 @@ final class BadInputTest {
     }
 
     @Test
+    void aPlanOfRowsLongerThanTheModelAllowsIsRefused() {
+        refused(
+                CommandRun.of("plan", recipe, "data.max_tokens=100"),
+                "plan: the model has positions for 48 tokens, but the longest row may have 100; lower data.max_tokens,"
+                        + " or say with --tokens how long it is");
+        assertThat(CommandRun.of("plan", recipe, "data.max_tokens=100", "--tokens", 48)
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
     void anUnknownBackendIsNamedWithThoseThereAre() {
         trainRefused("backend.name must be one of [cpu, cuda, reference], not 'tpu'", "backend.name=tpu");
     }

@@ -62,6 +62,7 @@ final class CommandsTest {
                         "adapter_model.safetensors",
                         "checkpoint-000002",
                         "environment.json",
+                        "latest",
                         "events.out.tfevents.panamask",
                         "loss.svg",
                         "metrics.jsonl",
@@ -299,6 +300,18 @@ final class CommandsTest {
                 nowhere);
     }
 
+    @Test
+    void wrongUsageOfLongCommandsFitsOnAScreen() {
+        assertThat(CommandRun.of("generate", "-m", model).err().lines())
+                .containsExactly("Missing required option: '--prompt=TEXT'", "see panamask generate --help");
+        assertThat(CommandRun.of("generate", "-m", model, "-p", "x", "--stpes", "4")
+                        .err()
+                        .lines())
+                .hasSizeLessThan(5)
+                .contains("see panamask generate --help");
+        assertThat(CommandRun.of().err()).contains("Commands:", "  train ");
+    }
+
     private static void wrong(String firstLine, Object... arguments) {
         CommandRun run = CommandRun.of(arguments);
         assertThat(run.exitCode()).isEqualTo(2);
@@ -310,5 +323,10 @@ final class CommandsTest {
     void helpAndVersionEndWithZero() {
         assertThat(CommandRun.of("--version")).isEqualTo(new CommandRun(0, "panamask 0.1.0\n", ""));
         assertThat(CommandRun.of("train", "--help").out()).startsWith("Usage: panamask train ");
+        for (String command : List.of("generate", "chat", "infill", "eval")) {
+            String help = CommandRun.of(command, "--help").out();
+            assertThat(help).startsWith("Usage: panamask " + command).contains("--steps");
+            assertThat(help.lines()).as(command).hasSizeLessThan(75);
+        }
     }
 }

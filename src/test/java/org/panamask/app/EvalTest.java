@@ -275,7 +275,13 @@ final class EvalTest {
         refused("MODEL must have a name of its own, but got 'model' twice; add ,name=TEXT", model, model);
         refused("mode must be diffusion or ar, not 'arr'", model + ",mode=arr");
         refused("shift must be true or false, not 'no'", model + ",shift=no");
-        refused("adaptor is not a key of ModelSettings, did you mean 'adapter'?", model + ",adaptor=x");
+        String form = "write DIR or DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,"
+                + "likelihood=ddm|llada|dream|ar_ftb|ar_btf,name=TEXT";
+        refused(
+                "MODEL: adaptor is not a key of ModelSettings, did you mean 'adapter'?; " + form
+                        + " or a model key of a recipe, such as mask_token_id=811",
+                model + ",adaptor=x");
+        refused("MODEL: mask_token_id must be a whole number, but got 'x'", model + ",mask_token_id=x");
         refused(
                 "MODEL must hold KEY=VALUE after a comma, but got 'ar'; write DIR or"
                         + " DIR,adapter=DIR,mode=diffusion|ar,shift=true|false,likelihood=ddm|llada|dream|ar_ftb|ar_btf,"

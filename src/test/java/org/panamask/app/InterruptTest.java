@@ -81,6 +81,14 @@ final class InterruptTest {
         assertThat(run.resolve("adapter_model.safetensors")).doesNotExist();
     }
 
+    /// Named on the module path only where somebody asks for it; without it Ctrl-C would only begin the JVM's end.
+    @Test
+    void theLauncherAsksForTheModuleThatTakesCtrlCOver() throws Exception {
+        String module = Class.forName("sun.misc.Signal").getModule().getName();
+
+        assertThat(Path.of("panamask")).content().contains("bin/java\" --add-modules " + module + " ");
+    }
+
     private static void awaitText(ChildJvm child, Path file, String text) throws IOException, InterruptedException {
         long start = System.nanoTime();
         while (!Files.readString(file).contains(text)) {

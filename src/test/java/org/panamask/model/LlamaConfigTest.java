@@ -86,9 +86,7 @@ final class LlamaConfigTest {
 
     /// A norm or a frequency made of these is not a number, and so is everything the model says.
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
                     "rms_norm_eps": -1.0 | rms_norm_eps must be at least 0, but got -1.0
                     "initializer_range": -0.1 | initializer_range must be at least 0, but got -0.1
                     "rope_theta": 0 | rope_theta must be above 0, but got 0
