@@ -1,5 +1,6 @@
 package org.panamask.bench;
 
+import org.panamask.model.Dropouts;
 import org.panamask.model.LayoutNames;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.SpecialIds;
@@ -36,6 +37,7 @@ public enum BenchSize {
                 false,
                 LlamaConfig.Biases.none(),
                 0.02,
+                Dropouts.none(),
                 SpecialIds.none(),
                 LayoutNames.llama());
     }

@@ -3,6 +3,7 @@ package org.panamask.bench.device;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.panamask.model.Dropouts;
 import org.panamask.model.LayoutNames;
 import org.panamask.model.LlamaConfig;
 import org.panamask.model.SpecialIds;
@@ -34,6 +35,7 @@ public enum DeviceSize {
                 false,
                 LlamaConfig.Biases.none(),
                 0.02,
+                Dropouts.none(),
                 SpecialIds.none(),
                 LayoutNames.llama());
     }

@@ -21,7 +21,6 @@ import org.panamask.tensor.Weight;
 /// @see <a href="https://github.com/openai/gpt-2">Radford et al. 2019</a>
 public final class Gpt2 implements Model {
     private static final int LINEARS_OF_A_LAYER = 4;
-    private static final int DROPOUTS_OF_A_LAYER = 3;
 
     private final Gpt2Config config;
     private final TokenTables tables;
@@ -68,21 +67,20 @@ public final class Gpt2 implements Model {
 
         static Block of(Gpt2Config config, WeightLoader weights, int layer) {
             String prefix = layer(layer);
-            Gpt2Config.Dropouts dropouts = config.dropouts();
-            int site = firstSite(config) + 1 + DROPOUTS_OF_A_LAYER * layer;
+            Dropouts.Sites dropouts = sites(config);
             return new Block(
                     weights.layerNorm(prefix + "ln_1", config.normEpsilon()),
                     new Attention(
                             weights.linear(prefix + "attn.c_attn"),
                             weights.linear(prefix + "attn.c_proj"),
                             config.heads(),
-                            new Dropout(dropouts.attention(), site),
-                            new Dropout(dropouts.residual(), site + 1)),
+                            dropouts.probabilities(layer),
+                            dropouts.attended(layer)),
                     weights.layerNorm(prefix + "ln_2", config.normEpsilon()),
                     new Mlp(
                             weights.linear(prefix + "mlp.c_fc"),
                             weights.linear(prefix + "mlp.c_proj"),
-                            new Dropout(dropouts.residual(), site + 2)));
+                            dropouts.fed(layer)));
         }
 
         Stream<Linear> linears() {
@@ -105,7 +103,7 @@ public final class Gpt2 implements Model {
         this.config = config;
         this.tables = TokenTables.of(config, weights);
         this.positions = weights.take(Gpt2Config.POSITIONS);
-        this.dropout = new Dropout(config.dropouts().embedding(), firstSite(config));
+        this.dropout = sites(config).embedding();
         List<Block> layers = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(Block.of(config, weights, layer));
@@ -123,9 +121,8 @@ public final class Gpt2 implements Model {
         return "transformer.h." + layer + ".";
     }
 
-    /// The sites before it are those of adapters, one for each linear map.
-    private static int firstSite(Gpt2Config config) {
-        return config.layers() * LINEARS_OF_A_LAYER;
+    private static Dropouts.Sites sites(Gpt2Config config) {
+        return config.dropouts().after(config.layers() * LINEARS_OF_A_LAYER);
     }
 
     @Override

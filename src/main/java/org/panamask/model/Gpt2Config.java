@@ -46,13 +46,6 @@ public record Gpt2Config(
     private static final Set<String> ACTIVATIONS = Set.of("gelu_new", "gelu_pytorch_tanh");
     private static final Set<String> LINEARS = Set.of("c_attn", "c_proj", "c_fc");
 
-    /// The shares that training drops, each in [0, 1).
-    ///
-    /// @param embedding of the sum of token and position
-    /// @param attention of the attention's probabilities
-    /// @param residual of what a layer adds
-    public record Dropouts(double embedding, double attention, double residual) {}
-
     /// A GPT-2 with a tied head, the usual numbers and no dropout.
     public static Gpt2Config of(int vocabularySize, int width, int layers, int heads, int positions) {
         return new Gpt2Config(
@@ -63,7 +56,7 @@ public record Gpt2Config(
                 heads,
                 4 * width,
                 1e-5,
-                new Dropouts(0, 0, 0),
+                Dropouts.none(),
                 true,
                 0.02,
                 SpecialIds.none());
@@ -87,7 +80,10 @@ public record Gpt2Config(
                 heads,
                 counted(config, "n_inner", config.intOr("n_inner", 4 * width), Integer.MAX_VALUE),
                 config.amountOr("layer_norm_epsilon", 1e-5),
-                new Dropouts(share(config, "embd_pdrop"), share(config, "attn_pdrop"), share(config, "resid_pdrop")),
+                new Dropouts(
+                        Dropouts.share(config, "embd_pdrop", 0.1),
+                        Dropouts.share(config, "attn_pdrop", 0.1),
+                        Dropouts.share(config, "resid_pdrop", 0.1)),
                 config.booleanOr("tie_word_embeddings", true),
                 config.amountOr("initializer_range", 0.02),
                 SpecialIds.of(config));
@@ -113,14 +109,6 @@ public record Gpt2Config(
             throw config.refused(key, "from 1 to " + most);
         }
         return value;
-    }
-
-    private static double share(ModelConfig config, String key) {
-        double share = config.doubleOr(key, 0.1);
-        if (share < 0 || share >= 1) {
-            throw config.refused(key, "at least 0 and below 1");
-        }
-        return share;
     }
 
     @Override

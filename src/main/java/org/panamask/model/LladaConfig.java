@@ -11,15 +11,13 @@ import org.panamask.nn.RotaryScaling;
 import org.panamask.nn.WeightLoader;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The settings of a LLaDA, which `config.json` has under the names of OLMo. Dropouts are not applied; every other
-/// setting that would change what the model computes is honoured or refused by name.
+/// The settings of a LLaDA, which `config.json` has under the names of OLMo. Every setting
+/// that would change what the model computes, or what training drops, is honoured or refused by name.
 ///
 /// @param layout the sizes, with the names of OLMo
 /// @param tokens how many rows of the tables have a token, `vocab_size`; the rest fills them up
 /// @param trainedPositions the length that it was trained on, `max_sequence_length`
-/// @param dropouts what the file says of dropouts, kept for the next reader
-public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, Gpt2Config.Dropouts dropouts)
-        implements LlamaFamily.Settings {
+public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions) implements LlamaFamily.Settings {
     static final String TYPE = "llada";
     private static final String LLAMA = "llama";
     private static final String SEQUENTIAL = "sequential";
@@ -54,11 +52,7 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
         return new LladaConfig(
                 layout(config, positions),
                 counted(config, "vocab_size", config.requireInt("vocab_size"), Integer.MAX_VALUE),
-                positions,
-                new Gpt2Config.Dropouts(
-                        config.doubleOr("embedding_dropout", 0.1),
-                        config.doubleOr("attention_dropout", 0.1),
-                        config.doubleOr("residual_dropout", 0.1)));
+                positions);
     }
 
     private static void requirePlain(ModelConfig config) {
@@ -128,6 +122,10 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
                 config.booleanOr("weight_tying", true),
                 new LlamaConfig.Biases(config.booleanOr("include_qkv_bias", false), false, false),
                 config.amountOr("init_std", 0.02),
+                new Dropouts(
+                        Dropouts.share(config, "embedding_dropout", 0.1),
+                        Dropouts.share(config, "attention_dropout", 0.1),
+                        Dropouts.share(config, "residual_dropout", 0.1)),
                 special(config, rows),
                 LayoutNames.olmo(group, isFused(config)));
     }
@@ -191,13 +189,13 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
 
     /// The same with the first `count` layers only.
     public LladaConfig withLayers(int count) {
-        return new LladaConfig(layout.withLayers(count), tokens, trainedPositions, dropouts);
+        return new LladaConfig(layout.withLayers(count), tokens, trainedPositions);
     }
 
     @Override
     public LladaConfig withTokens(int vocabularySize, SpecialIds special) {
         int used = vocabularySize == layout.vocabularySize() ? tokens : vocabularySize;
-        return new LladaConfig(layout.withTokens(vocabularySize, special), used, trainedPositions, dropouts);
+        return new LladaConfig(layout.withTokens(vocabularySize, special), used, trainedPositions);
     }
 
     @Override
@@ -208,6 +206,7 @@ public record LladaConfig(LlamaConfig layout, int tokens, int trainedPositions, 
     /// `config.json` as the reference reads it; `tiedNow` says what the weights are now.
     String json(boolean tiedNow, String dtype) {
         ConfigJson json = ConfigJson.of("LLaDAModelLM", TYPE);
+        Dropouts dropouts = layout.dropouts();
         boolean fused = layout.names().layer().fused();
         ObjectNode root = json.root();
         root.put("d_model", layout.width())

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.panamask.diffusion.Canvas;
 import org.panamask.diffusion.KeyCache;
 import org.panamask.nn.Attention;
+import org.panamask.nn.Dropout;
 import org.panamask.nn.LayerRows;
 import org.panamask.nn.Linear;
 import org.panamask.nn.Parameters;
@@ -29,13 +30,18 @@ public final class Llama implements Model {
     private final RmsNorm norm;
     private final Rotary rotary;
     private final TokenTables tables;
+    private final Dropout dropout;
+
+    /// What of a layer's results training drops before they are added.
+    private record Results(Dropout attended, Dropout fed) {}
 
     /// One layer.
-    private record Block(RmsNorm attentionNorm, Attention attention, RmsNorm mlpNorm, SwiGlu mlp) {
+    private record Block(RmsNorm attentionNorm, Attention attention, RmsNorm mlpNorm, SwiGlu mlp, Results results) {
         Tensor forward(Ops ops, Tensor x, LayerRows rows, Rotary rotary) { // x [N, D]
             Tensor mixed = attention.forward(ops, attentionNorm.forward(ops, x), rows, rotary);
-            Tensor y = ops.add(rows.pick(ops, x), mixed); // [R, D]
-            return ops.add(y, mlp.forward(ops, mlpNorm.forward(ops, y), rows.wanted()));
+            Tensor y = ops.add(rows.pick(ops, x), results.attended().forward(ops, mixed, rows.wanted())); // [R, D]
+            Tensor inside = mlp.forward(ops, mlpNorm.forward(ops, y), rows.wanted());
+            return ops.add(y, results.fed().forward(ops, inside, rows.wanted()));
         }
 
         static Block of(LlamaConfig config, WeightLoader weights, int layer) {
@@ -43,15 +49,17 @@ public final class Llama implements Model {
             String prefix = config.names().layer(layer);
             return new Block(
                     weights.rmsNorm(prefix + names.attentionNorm(), config.normEpsilon()),
-                    attention(config, weights.linears(prefix, names.attention())),
+                    attention(config, layer, weights.linears(prefix, names.attention())),
                     weights.rmsNorm(prefix + names.feedForwardNorm(), config.normEpsilon()),
-                    swiGlu(config, weights.linears(prefix, names.feedForward())));
+                    swiGlu(config, weights.linears(prefix, names.feedForward())),
+                    new Results(sites(config).attended(layer), sites(config).fed(layer)));
         }
 
-        private static Attention attention(LlamaConfig config, List<Linear> maps) {
+        private static Attention attention(LlamaConfig config, int layer, List<Linear> maps) {
             Attention.Heads heads = config.heads();
+            Dropout probabilities = sites(config).probabilities(layer);
             if (!config.names().layer().fused()) {
-                return new Attention(maps.get(0), maps.get(1), maps.get(2), maps.get(3), heads);
+                return new Attention(maps.get(0), maps.get(1), maps.get(2), maps.get(3), heads, probabilities);
             }
             long queries = (long) heads.queries() * heads.width();
             long keys = (long) heads.keys() * heads.width();
@@ -61,7 +69,8 @@ public final class Llama implements Model {
                     new RowMap.Part(inputs, queries, keys),
                     new RowMap.Part(inputs, queries + keys, keys),
                     maps.getLast(),
-                    heads);
+                    heads,
+                    probabilities);
         }
 
         private static SwiGlu swiGlu(LlamaConfig config, List<Linear> maps) {
@@ -90,6 +99,7 @@ public final class Llama implements Model {
     private Llama(LlamaConfig config, WeightLoader weights) {
         this.config = config;
         this.tables = TokenTables.of(config, weights);
+        this.dropout = sites(config).embedding();
         List<Block> layers = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
             layers.add(Block.of(config, weights, layer));
@@ -104,6 +114,12 @@ public final class Llama implements Model {
                 config.facts().maxPositions());
     }
 
+    private static Dropouts.Sites sites(LlamaConfig config) {
+        LayoutNames.Layer names = config.names().layer();
+        int linears = names.attention().size() + names.feedForward().size();
+        return config.dropouts().after(config.layers() * linears);
+    }
+
     /// A Llama with the weights of `weights`, whose table is [LlamaConfig#weights].
     public static Llama of(LlamaConfig config, WeightLoader weights) {
         return new Llama(config, weights);
@@ -112,9 +128,10 @@ public final class Llama implements Model {
     @Override
     public Tensor hidden(Ops ops, Canvas canvas) {
         CanvasRows rows = CanvasRows.upload(ops, canvas, facts()).withEqualTokens(ops);
+        Tensor tokens = rows.softened(ops, ops.embedding(rows.ids(ops), tables.embedding())); // [N, D]
         Tensor x = rows.through(
                 ops,
-                rows.softened(ops, ops.embedding(rows.ids(ops), tables.embedding())), // [N, D]
+                dropout.forward(ops, tokens, rows.inner().all()),
                 blocks.size(),
                 (layer, y, of) -> blocks.get(layer).forward(ops, y, of, rotary));
         return norm.forward(ops, x); // [R, D]

@@ -25,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param tied whether the head is the embedding table
 /// @param biases which maps have biases
 /// @param initializerRange standard deviation of a random start
+/// @param dropouts what training drops
 /// @param special token ids with a meaning
 /// @param names what its parts are called
 public record LlamaConfig(
@@ -38,6 +39,7 @@ public record LlamaConfig(
         boolean tied,
         Biases biases,
         double initializerRange,
+        Dropouts dropouts,
         SpecialIds special,
         LayoutNames names)
         implements Architecture {
@@ -82,6 +84,7 @@ public record LlamaConfig(
                 false,
                 Biases.none(),
                 0.02,
+                Dropouts.none(),
                 SpecialIds.none(),
                 LayoutNames.llama());
     }
@@ -113,6 +116,7 @@ public record LlamaConfig(
                 config.booleanOr("tie_word_embeddings", false),
                 biases,
                 config.amountOr("initializer_range", 0.02),
+                new Dropouts(0, Dropouts.share(config, "attention_dropout", 0), 0),
                 SpecialIds.of(config),
                 LayoutNames.llama());
     }
@@ -218,6 +222,7 @@ public record LlamaConfig(
                 tied,
                 biases,
                 initializerRange,
+                dropouts,
                 special,
                 names);
     }
@@ -225,7 +230,19 @@ public record LlamaConfig(
     @Override
     public LlamaConfig withTokens(int rows, SpecialIds ids) {
         return new LlamaConfig(
-                rows, width, feedForward, layers, heads, normEpsilon, rope, tied, biases, initializerRange, ids, names);
+                rows,
+                width,
+                feedForward,
+                layers,
+                heads,
+                normEpsilon,
+                rope,
+                tied,
+                biases,
+                initializerRange,
+                dropouts,
+                ids,
+                names);
     }
 
     @Override
@@ -299,7 +316,8 @@ public record LlamaConfig(
                 .put("max_position_embeddings", rope.maxPositions())
                 .put("rms_norm_eps", normEpsilon)
                 .put("rope_theta", rope.theta())
-                .put("initializer_range", initializerRange);
+                .put("initializer_range", initializerRange)
+                .put("attention_dropout", dropouts.attention());
         putScaling(json);
     }
 

@@ -12,7 +12,8 @@ import org.panamask.tensor.Tensor;
 /// @param value `[K * d, D]`
 /// @param output `[D, H * d]`
 /// @param heads how the projections are cut
-public record Attention(RowMap query, RowMap key, RowMap value, Linear output, Heads heads) {
+/// @param probabilities what of them training drops
+public record Attention(RowMap query, RowMap key, RowMap value, Linear output, Heads heads, Dropout probabilities) {
     /// How projections are cut into heads.
     ///
     /// @param queries H
@@ -31,7 +32,8 @@ public record Attention(RowMap query, RowMap key, RowMap value, Linear output, H
                 ops.rotate(split(q, heads.queries()), rotary.at(rows.wanted())), // [R, H, d]
                 rows.keys(ops, ops.rotate(split(k, heads.keys()), rotary.at(rows.all()))), // [N, K, d]
                 rows.values(ops, split(v, heads.keys())),
-                rows.mask());
+                rows.mask(),
+                probabilities.key(rows.wanted()));
         return output.forward(
                 ops, mixed.reshape(mixed.shape().extent(0), (long) heads.queries() * heads.width()), rows.wanted());
     }

@@ -69,7 +69,7 @@ final class Gpt2Test {
         assertThat(config.positions()).isEqualTo(1024);
         assertThat(config.normEpsilon()).isEqualTo(1e-5);
         assertThat(config.tied()).isTrue();
-        assertThat(config.dropouts()).isEqualTo(new Gpt2Config.Dropouts(0.1, 0.1, 0.1));
+        assertThat(config.dropouts()).isEqualTo(new Dropouts(0.1, 0.1, 0.1));
     }
 
     @ParameterizedTest

@@ -64,6 +64,10 @@ public record Tiny(Backend backend, Precision precision, Owner owner, Model mode
         return made((ops, owner) -> Models.create(config, seed, ops, owner));
     }
 
+    static Tiny created(Architecture config, long seed, String backend) {
+        return made(backend, (ops, owner) -> Models.create(config, seed, ops, owner));
+    }
+
     /// Loads a folder onto the backend called `backend`, its weights frozen.
     public static Tiny open(Path folder, String backend) {
         return open(folder, BackendSettings.defaults().with("name", backend));
