@@ -17,6 +17,7 @@ import org.panamask.config.SettingException;
 import org.panamask.data.DataException;
 import org.panamask.diffusion.Alignment;
 import org.panamask.diffusion.Objective;
+import org.panamask.nn.LoraSettings;
 import org.panamask.report.EvaluationReport;
 import org.panamask.report.RunSummary;
 import org.panamask.report.StepReport;
@@ -185,9 +186,22 @@ class FineTuningTest extends ToyRuns {
         assertThatExceptionOfType(SettingException.class)
                 .isThrownBy(() -> FineTuning.run(other, NOBODY))
                 .withMessageStartingWith("lora.rank of ")
-                .withMessageContaining("as in the adapter " + recipe.output() + " that training goes on with, not 3")
-                .withMessageEndingWith(
-                        "leave the lora keys out, or set lora.create_new_adapter to merge it and train" + " a new one");
+                .withMessageEndingWith(" as in the adapter " + recipe.output() + " that training goes on with, not 3;"
+                        + " leave lora.rank out, or set lora.create_new_adapter: true to merge that adapter and train"
+                        + " a new one");
+    }
+
+    @Test
+    void anAdapterMayGoOnWithAnotherDropout() throws IOException {
+        FineTuning.run(recipe, NOBODY);
+        Recipe other = recipe.with("lora", LoraSettings.defaults().with("dropout", 0.25))
+                .with("model", recipe.model().with("adapter", recipe.output()))
+                .with("output", folder.resolve("other"));
+
+        FineTuning.run(other, NOBODY);
+
+        assertThat(Files.readString(other.output().resolve("adapter_config.json")))
+                .containsPattern("\"lora_dropout\" ?: 0.25");
     }
 
     @Test

@@ -5,9 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.panamask.checkpoint.LoraPair;
 import org.panamask.checkpoint.PeftAdapter;
 import org.panamask.checkpoint.PeftConfig;
@@ -36,7 +33,7 @@ public final class Adapter {
     private static final String B = ".lora_B.weight";
 
     private final Model model;
-    private final PeftConfig config;
+    private PeftConfig config;
     private final Map<Linear, Lora> branches;
     private final Map<String, Weight> saved;
     private final Map<String, Weight> replaced = new LinkedHashMap<>();
@@ -152,38 +149,23 @@ public final class Adapter {
         return Parameters.of(weights);
     }
 
-    /// Refuses settings that ask for another adapter than this one, which training goes on with: they would have no
-    /// effect.
+    /// Goes on with training as `settings` ask: their dropout holds from now on, and its files will say so. What
+    /// else they say must be what it is. A key at its default says nothing.
     ///
     /// @param settings what a recipe asks for
     /// @param folder where this adapter came from, for the message
-    /// @throws SettingException naming what differs
-    public void requireLike(LoraSettings settings, Path folder) {
-        AdapterLayout asked = AdapterLayout.of(model, settings);
-        Set<String> wanted = asked.linears().stream().map(Linear::path).collect(Collectors.toCollection(TreeSet::new));
-        Set<String> here = branches.keySet().stream().map(Linear::path).collect(Collectors.toCollection(TreeSet::new));
-        requireSame("lora.targets", wanted, here, folder);
-        for (String path : here) {
-            requireSame(
-                    "lora.rank of " + path,
-                    asked.scaling().rank(path),
-                    config.scaling().rank(path),
-                    folder);
-            requireSame(
-                    "scale of lora.alpha for " + path,
-                    asked.scaling().scale(path),
-                    config.scaling().scale(path),
-                    folder);
-        }
-        requireSame("lora.dropout", settings.dropout(), config.dropout(), folder);
-        requireSame("lora.modules_to_save", asked.whole().keySet(), saved.keySet(), folder);
-    }
-
-    private static void requireSame(String what, Object asked, Object here, Path folder) {
-        if (!asked.equals(here)) {
-            throw new SettingException(what + " must be " + here + ", as in the adapter " + folder
-                    + " that training goes on with, not " + asked
-                    + "; leave the lora keys out, or set lora.create_new_adapter to merge it and train a new one");
+    /// @throws SettingException naming the first key that asks for another adapter
+    public void goOn(LoraSettings settings, Path folder) {
+        List<String> paths = branches.keySet().stream().map(Linear::path).toList();
+        new FurtherTraining(model, config, folder).require(settings, paths, saved.keySet());
+        if (settings.dropout() != LoraSettings.defaults().dropout()) {
+            config = config.withDropout(settings.dropout());
+            branches.replaceAll((linear, branch) -> {
+                Lora other = branch.withDropout(settings.dropout());
+                linear.withdraw();
+                linear.adapt(other);
+                return other;
+            });
         }
     }
 

@@ -28,7 +28,10 @@ public record LoraSettings(
         @Key(doc = "strength of the adapters, above 0; twice the rank when left out")
         Optional<Double> alpha,
 
-        @Key(value = "0.0", doc = "share of the adapter inputs dropped in training, at least 0 and below 1")
+        @Key(
+                value = "0.0",
+                doc = "share of the adapter inputs dropped in training, at least 0 and below 1; an adapter that goes on"
+                        + " training keeps its own where this is 0")
         double dropout,
 
         @Key(

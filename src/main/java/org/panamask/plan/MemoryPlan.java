@@ -205,7 +205,9 @@ public record MemoryPlan(long parameters, long trained, Map<String, Long> owners
         boolean fresh = recipe.lora().map(LoraSettings::createNewAdapter).orElse(false);
         if (!given.isEmpty() && !fresh) {
             try (PeftAdapter file = PeftAdapter.open(given.getLast(), model.naming())) {
-                return Optional.of(Adapter.load(model, file, ops, owner, true));
+                Adapter further = Adapter.load(model, file, ops, owner, true);
+                recipe.lora().ifPresent(asked -> further.goOn(asked, given.getLast()));
+                return Optional.of(further);
             }
         }
         return recipe.lora().map(lora -> Adapter.create(model, whole(lora, recipe, model), 0, ops, owner));

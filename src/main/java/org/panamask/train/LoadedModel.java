@@ -54,8 +54,8 @@ public final class LoadedModel implements AutoCloseable {
 
         /// An adapter beside frozen weights: a new one, or the last that the settings name.
         ///
-        /// @param settings of a new adapter, or what one that goes on must be like; empty for the defaults of a
-        ///     new one, and for one that goes on whatever it is like
+        /// @param settings of a new adapter, or how one goes on, see [Adapter#goOn]; empty for the defaults of
+        ///     a new one, and for one that goes on as it is
         /// @param seed of its random start
         record Branches(Optional<LoraSettings> settings, long seed) implements Trained {}
 
@@ -125,7 +125,7 @@ public final class LoadedModel implements AutoCloseable {
             }
             merge(ops, given.subList(0, given.size() - 1));
             Adapter further = load(ops, given.getLast(), true);
-            lora.ifPresent(asked -> further.requireLike(asked, given.getLast()));
+            lora.ifPresent(asked -> further.goOn(asked, given.getLast()));
             return Optional.of(further);
         }
         if (given.isEmpty()) {

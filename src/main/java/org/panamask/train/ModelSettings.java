@@ -54,7 +54,8 @@ public record ModelSettings(
         @Key(
                 value = "[]",
                 doc = "folders of PEFT adapters, in the order they were trained: all but the last are merged into the"
-                        + " model, the last goes on training")
+                        + " model, the last goes on training; of the lora keys lora.dropout may then differ from it,"
+                        + " another one that does is refused, and one at its default says nothing")
         List<Path> adapter,
 
         @Key(
