@@ -3,9 +3,13 @@ package org.panamask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +90,54 @@ final class EvalTest {
         assertThat(root.path("models").path(1).path("is_bound").asBoolean()).isFalse();
         assertThat(root.path("differences").size()).isEqualTo(3);
         assertThat(root.path("environment").path("backend").asString()).isEqualTo("reference");
+    }
+
+    @Test
+    void theJargonExampleReadsTheTable() throws IOException, InterruptedException {
+        Path output = folder.resolve("eval.json");
+        CommandRun run = eval(
+                model + ",mode=ar,name=exact",
+                model + ",name=ar",
+                model + ",name=scratch",
+                model + ",name=adapted",
+                model + ",name=tuned",
+                "--steps",
+                4,
+                "--out",
+                output);
+        Path runs = Files.createDirectory(folder.resolve("runs"));
+        Files.writeString(runs.resolve("eval.txt"), run.out());
+        for (String file : List.of("decoding.md", "samples.md", "infills.md", "seconds")) {
+            Files.createFile(runs.resolve(file));
+        }
+        for (String stage : List.of("ar", "scratch", "adapted", "tuned")) {
+            Files.writeString(Files.createDirectory(runs.resolve(stage)).resolve("recipe.yaml"), "  max_steps: 7\n");
+        }
+        Path script = Files.copy(Path.of("examples", "jargon", "results"), folder.resolve("results"));
+
+        Process process = new ProcessBuilder("bash", script.toString())
+                .redirectErrorStream(true)
+                .start();
+        String page = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(process.waitFor()).as(page).isZero();
+        JsonNode exact = json(output).path("models").path(0);
+        JsonNode tuned = json(output).path("models").path(4);
+        assertThat(page)
+                .contains("| `tuned` | 3. fine-tuned for 7 steps,  s | " + rounded(tuned)
+                        + " | +0.000 ± 0.000 against `adapted` |")
+                .contains("`ar` has exactly " + rounded(exact) + " on the same tokens");
+    }
+
+    private static String rounded(JsonNode model) {
+        return rounded(model.path("nll").asDouble()) + " ± "
+                + rounded(model.path("standard_error").asDouble());
+    }
+
+    /// Three of the four digits that the table has, rounded as C does.
+    private static String rounded(double number) {
+        double told = Double.parseDouble(String.format(Locale.ROOT, "%.4f", number));
+        return new BigDecimal(told).setScale(3, RoundingMode.HALF_EVEN).toPlainString();
     }
 
     @Test
