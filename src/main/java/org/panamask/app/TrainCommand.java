@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.panamask.FineTuning;
 import org.panamask.report.ProgressLine;
@@ -53,8 +53,8 @@ final class TrainCommand implements Callable<Integer> {
             }
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(run, done)));
             RunSummary summary;
-            try (InterruptKey _ =
-                    InterruptKey.on(new Interrupts(run, new AtomicInteger(), text -> say(err, speaks, text)))) {
+            try (InterruptKey _ = InterruptKey.on(
+                    new Interrupts(run, new AtomicLong(Interrupts.NEVER), text -> say(err, speaks, text)))) {
                 summary = run.run(TrainingListener.all(List.of(counting(run.loaded(), err), progress)));
             }
             if (speaks) {
@@ -66,19 +66,27 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /// What Ctrl-C does while a run trains: once it asks the run to save and end, twice it loses the run.
+    /// What Ctrl-C does while a run trains: once it asks the run to save and end, pressed again it loses the run.
     ///
     /// @param tuning the run
-    /// @param pressed how often it was
+    /// @param first when it was pressed first
     /// @param tell says what happens now
-    private record Interrupts(FineTuning tuning, AtomicInteger pressed, Consumer<String> tell) implements Runnable {
+    private record Interrupts(FineTuning tuning, AtomicLong first, Consumer<String> tell) implements Runnable {
+        static final long NEVER = Long.MIN_VALUE;
+
+        /// Programs that start others, such as `timeout`, hand one press on twice.
+        private static final long ONE_PRESS_NANOS = 1_000_000_000L;
+
         @Override
         public void run() {
-            if (pressed.incrementAndGet() > 1) {
+            long now = System.nanoTime();
+            if (first.compareAndSet(NEVER, now)) {
+                tuning.stop();
+                tell.accept(
+                        "interrupted: the step under way is finished and saved; press Ctrl-C again to end without it");
+            } else if (now - first.get() > ONE_PRESS_NANOS) {
                 Runtime.getRuntime().halt(INTERRUPTED);
             }
-            tuning.stop();
-            tell.accept("interrupted: the step under way is finished and saved; press Ctrl-C again to end without it");
         }
     }
 
